@@ -1,0 +1,169 @@
+"""A text to verdicts: language, split, cues, features, two answers, each step one line of `Classifier.classify`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from models import features, languages, sentences
+from models.features import Rows
+from models.labels import LABELS, SOURCES
+from models.sentences import Sentence
+
+LABEL_NAMES: Final = tuple(LABELS)
+SOURCE_NAMES: Final = tuple(SOURCES)
+ANSWERS: Final = len(LABEL_NAMES) + len(SOURCE_NAMES)  # label and source side by side, in this order
+SIDES: Final = (slice(0, len(LABEL_NAMES)), slice(len(LABEL_NAMES), ANSWERS))
+STEPS: Final = (-2, -1, 1, 2)  # the neighbours whose first answers the second pass sees
+NEIGHBOURS: Final = (len(STEPS) + 1) * ANSWERS
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What was learned for one language: two passes of two linear models, side by side."""
+
+    columns: np.ndarray  # (kept,) int32, ascending: the feature columns that have a weight
+    weights: np.ndarray  # (kept, 2 * ANSWERS) float16: first pass, second pass
+    bias: np.ndarray  # (2 * ANSWERS,) float32
+    neighbours: np.ndarray  # (NEIGHBOURS, ANSWERS) float32: what the second pass makes of the neighbours' first answers
+    lexicon: np.ndarray  # (words,) uint32: hashes of the words that are no names
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedCue:
+    """A cue and its exact push: what it adds to the log-odds of speculation against confirmed."""
+
+    start: int
+    end: int
+    text: str
+    kind: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the article does with one sentence. Offsets as in `Sentence`; probabilities in the order of `LABELS`."""
+
+    text: str
+    start: int
+    end: int
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+    source: str
+    cues: list[WeighedCue]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The verdicts on one article, and how many sentences got each label."""
+
+    language: str
+    sentences: list[Verdict]
+
+    @property
+    def summary(self) -> dict[str, int]:
+        return {label: sum(verdict.label == label for verdict in self.sentences) for label in LABELS}
+
+
+class Model:
+    """The weights of one language, unpacked for use."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.known = frozenset(weights.lexicon.tolist())
+        self.table = np.zeros((features.COLUMNS, 2 * ANSWERS), np.float32)
+        self.table[weights.columns] = weights.weights
+        self.bias = weights.bias
+        self.neighbours = weights.neighbours
+
+    def probabilities(self, matrix: csr_matrix, lengths: Sequence[int]) -> np.ndarray:
+        """(sentences, ANSWERS): the labels' probabilities and the sources'; `lengths` are the articles' in sentences."""
+        scores = matrix @ self.table + self.bias
+        first = softmax(scores[:, :ANSWERS])
+        return softmax(scores[:, ANSWERS:] + around(first, lengths) @ self.neighbours)
+
+
+class Classifier:
+    """A model version ready to answer, in every language it was trained for."""
+
+    def __init__(self, version: str, digest: str, weights: dict[str, Weights]) -> None:
+        self.version = version
+        self.digest = digest
+        self.models = {code: Model(part) for code, part in weights.items()}
+
+    def classify(self, text: str, language: str | None = None) -> Answer:
+        """The verdicts on an article. `languages.UnsupportedLanguage` where there is no model for its language."""
+        code = self.language(text, language)
+        return self._answer(code, sentences.split(text, languages.load(code)))
+
+    def classify_sentences(self, texts: Sequence[str], language: str | None = None) -> Answer:
+        """The verdicts on an article that is split already; offsets are into each sentence itself."""
+        code = self.language("\n".join(texts), language)
+        return self._answer(code, [Sentence(text, 0, len(text), 0) for text in texts])
+
+    def language(self, text: str, language: str | None = None) -> str:
+        """The code of the language that is asked for or detected, where there is a model for it."""
+        code = language or languages.detect(text)
+        if code not in self.models:
+            raise languages.UnsupportedLanguage(f"no model for language {code!r}; there are: {', '.join(sorted(self.models))}")
+        return code
+
+    def probabilities(self, articles: Sequence[Sequence[str]], code: str) -> np.ndarray:
+        """(sentences, ANSWERS) for articles of one language that are split already, all in one batch."""
+        rows = features.extract(articles, languages.load(code), self.models[code].known)
+        return self.models[code].probabilities(rows.matrix, [len(article) for article in articles])
+
+    def _answer(self, code: str, split: list[Sentence]) -> Answer:
+        if not split:
+            return Answer(code, [])
+        model = self.models[code]
+        rows = features.extract([[sentence.text for sentence in split]], languages.load(code), model.known)
+        answers = model.probabilities(rows.matrix, [len(split)])
+        return Answer(code, verdicts(split, rows, answers, model.table))
+
+
+def verdicts(split: Sequence[Sentence], rows: Rows, answers: np.ndarray, table: np.ndarray) -> list[Verdict]:
+    """The answers (sentences, ANSWERS) put into words, each with its cues and what they weigh."""
+    push = table[:, ANSWERS + LABEL_NAMES.index("speculation")] - table[:, ANSWERS + LABEL_NAMES.index("confirmed")]
+    out = []
+    for index, sentence in enumerate(split):
+        labels, sources = (answers[index, side].tolist() for side in SIDES)
+        best = max(range(len(labels)), key=labels.__getitem__)
+        weighed = [
+            WeighedCue(cue.start, cue.end, cue.text, cue.kind, float(sum(push[column] * value for column, value in own)))
+            for cue, own in zip(rows.cues[index], rows.cue_columns[index], strict=True)
+        ]
+        out.append(
+            Verdict(
+                sentence.text, sentence.start, sentence.end,
+                LABEL_NAMES[best], labels[best], dict(zip(LABEL_NAMES, labels, strict=True)),
+                SOURCE_NAMES[max(range(len(sources)), key=sources.__getitem__)], weighed,
+            )
+        )  # fmt: skip
+    return out
+
+
+def around(first: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
+    """(sentences, NEIGHBOURS): the first answers of the sentences around each one, and their mean over the article."""
+    out = np.zeros((len(first), NEIGHBOURS), np.float32)
+    at = 0
+    for length in lengths:
+        article = first[at : at + length]
+        for place, step in enumerate(STEPS):
+            target = out[at : at + length, place * ANSWERS : (place + 1) * ANSWERS]
+            if abs(step) < length:
+                target[max(0, -step) : length - max(0, step)] = article[max(0, step) : length + min(0, step)]
+        out[at : at + length, -ANSWERS:] = article.mean(axis=0)
+        at += length
+    return out
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Label and source scores (sentences, ANSWERS) -> probabilities, each side for itself."""
+    out = np.empty_like(scores)
+    for side in SIDES:
+        powers = np.exp(scores[:, side] - scores[:, side].max(axis=1, keepdims=True))
+        out[:, side] = powers / powers.sum(axis=1, keepdims=True)
+    return out

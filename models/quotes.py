@@ -1,0 +1,92 @@
+"""Where speech stands in an article: which characters of which sentence lie inside quotation marks.
+
+Marks are unreliable: straight ones have no direction, translated pages open with one kind and close with another, and a quote
+of several paragraphs opens each and closes only the last. So a mark is read by its shape where it has one, else by what
+stands beside it, and an opened quote that nothing closes nearby ends with its sentence.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+Spans = list[tuple[int, int]]
+
+_OPENING: Final = "“«„‟‹"
+_CLOSING: Final = "”»›"
+_SINGLE: Final = "'‘’"
+# A quote without its closing mark goes on over this many sentences when the next one begins with a mark again
+# (newspapers open every paragraph of a long quote), otherwise it ends with the sentence it was opened in.
+REACH: Final = 4
+
+_Mark = tuple[int, int, bool]  # sentence, offset, opens
+
+
+def spans(sentences: Sequence[str]) -> list[Spans]:
+    """For each sentence of an article the (start, end) of what is quoted in it, marks included, in code points."""
+    found: list[Spans] = [[] for _ in sentences]
+    _fill(found, sentences, _double_marks(sentences))
+    if not any(found):
+        _fill(found, sentences, _single_marks(sentences))
+    return found
+
+
+def _fill(found: list[Spans], sentences: Sequence[str], marks: list[_Mark]) -> None:
+    """Pair every opening mark with what ends it."""
+    until = (-1, -1)
+    for mark, following in pairwise([*marks, (len(sentences), 0, True)]):
+        at, start, opens = mark
+        if not opens or (at, start) < until:
+            continue
+        last, stop, reopens = following
+        if last == len(sentences) or (reopens and (stop > 0 or last - at > REACH)) or last - at > 3 * REACH:
+            last, stop = at, len(sentences[at])  # nothing closes it
+        for index in range(at, last + 1):
+            begin = start if index == at else 0
+            finish = stop if index == last else len(sentences[index])
+            if begin < finish or index == at:
+                found[index].append((begin, min(finish + (index == last), len(sentences[index]))))
+        until = (last, stop)
+
+
+def _double_marks(sentences: Sequence[str]) -> list[_Mark]:
+    marks: list[_Mark] = []
+    for index, sentence in enumerate(sentences):
+        if not ('"' in sentence or any(char in sentence for char in _OPENING + _CLOSING)):
+            continue
+        for offset, char in enumerate(sentence):
+            if char in _OPENING:
+                marks.append((index, offset, True))
+            elif char in _CLOSING:
+                marks.append((index, offset, False))
+            elif char == '"':
+                marks.append((index, offset, _opens(sentence, offset, bool(marks) and marks[-1][2])))
+    return marks
+
+
+def _single_marks(sentences: Sequence[str]) -> list[_Mark]:
+    """Single quotes, told from apostrophes by the blank beside them; an opening one without its close is none."""
+    marks: list[_Mark] = []
+    for index, sentence in enumerate(sentences):
+        for offset, char in enumerate(sentence):
+            if char not in _SINGLE:
+                continue
+            before, behind = sentence[offset - 1 : offset] or " ", sentence[offset + 1 : offset + 2] or " "
+            inside = bool(marks) and marks[-1][2]
+            if char != "’" and before in " \u00a0([-–—:" and behind.isalnum():
+                if inside:
+                    marks.pop()
+                marks.append((index, offset, True))
+            elif char != "‘" and inside and not behind.isalnum() and before not in " \u00a0":
+                marks.append((index, offset, False))
+    if marks and marks[-1][2]:
+        marks.pop()
+    return marks
+
+
+def _opens(sentence: str, offset: int, inside: bool) -> bool:
+    """Whether a straight mark opens: a blank before and a word behind; where both sides look alike, by turns."""
+    before, behind = sentence[offset - 1 : offset] or " ", sentence[offset + 1 : offset + 2] or " "
+    blank_before, blank_behind = before in " \u00a0\u202f\u2009([-–—'’" and offset != len(sentence) - 1, behind in " \u00a0\u202f\u2009.,;:!?)]…"
+    if blank_before == blank_behind:
+        return not inside
+    return blank_before
