@@ -107,7 +107,9 @@ class Classifier:
         """The code of the language that is asked for or detected, where there is a model for it."""
         code = language or languages.detect(text)
         if code not in self.models:
-            raise languages.UnsupportedLanguage(f"no model for language {code!r}; there are: {', '.join(sorted(self.models))}")
+            raise languages.UnsupportedLanguage(
+                f"no model for language {code!r}; there are: {', '.join(sorted(self.models))}"
+            )
         return code
 
     def probabilities(self, articles: Sequence[Sequence[str]], code: str) -> np.ndarray:
@@ -130,18 +132,15 @@ def verdicts(split: Sequence[Sentence], rows: Rows, answers: np.ndarray, table: 
     out = []
     for index, sentence in enumerate(split):
         labels, sources = (answers[index, side].tolist() for side in SIDES)
-        best = max(range(len(labels)), key=labels.__getitem__)
+        probabilities = {name: round(value, 4) for name, value in zip(LABEL_NAMES, labels, strict=True)}
+        label = LABEL_NAMES[labels.index(max(labels))]
+        source = SOURCE_NAMES[sources.index(max(sources))]
         weighed = [
-            WeighedCue(cue.start, cue.end, cue.text, cue.kind, float(sum(push[column] * value for column, value in own)))
+            WeighedCue(cue.start, cue.end, cue.text, cue.kind, round(float(push[list(own)].sum()), 3))
             for cue, own in zip(rows.cues[index], rows.cue_columns[index], strict=True)
         ]
-        out.append(
-            Verdict(
-                sentence.text, sentence.start, sentence.end,
-                LABEL_NAMES[best], labels[best], dict(zip(LABEL_NAMES, labels, strict=True)),
-                SOURCE_NAMES[max(range(len(sources)), key=sources.__getitem__)], weighed,
-            )
-        )  # fmt: skip
+        place = (sentence.text, sentence.start, sentence.end)
+        out.append(Verdict(*place, label, probabilities[label], probabilities, source, weighed))
     return out
 
 

@@ -7,6 +7,7 @@ are known to be no names.
 """
 
 import zlib
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +27,7 @@ SETTINGS: Final = {"format": 1, "bits": BITS}
 
 # Cue kinds that tell who speaks or how far the article stands behind it: looked for around a sentence too.
 SPEAKER_KINDS: Final = frozenset(("anonymous", "named", "crowd", "distance", "hearsay", "saying", "denial"))
+LENGTHS: Final = (3, 6, 10, 16, 24, 36)  # words: the steps of a sentence's length
 NAME, NUMBER = "\0name", "\0number"
 
 
@@ -35,7 +37,9 @@ class Rows:
 
     matrix: csr_matrix  # (sentences, COLUMNS), float32
     cues: list[list[Cue]]
-    cue_columns: list[list[tuple[int, float]]]  # for each sentence the (column, value) of every cue, in the order of `cues`
+    cue_columns: list[
+        list[tuple[int, int]]
+    ]  # the columns of each of those cues, in the same order; each has the value 1
 
 
 @lru_cache(maxsize=1 << 17)
@@ -96,8 +100,16 @@ def extract(articles: Sequence[Sequence[str]], language: Language, known: frozen
         stop = at + len(article)
         context += _context(sentences[at:stop], tokens[at:stop], found[at:stop], spans[at:stop])
         at = stop
-    own = [[(column(f"cue {cue.kind} {_inside(cue.start, parts)}"), column(f"phrase {' '.join(words.phrase(cue.text))}")) for cue in cues_]
-           for cues_, parts in zip(found, spans, strict=True)]
+    own = [
+        [
+            (
+                column(f"cue {cue.kind} {_inside(cue.start, parts)}"),
+                column(f"phrase {' '.join(words.phrase(cue.text))}"),
+            )
+            for cue in cues_
+        ]
+        for cues_, parts in zip(found, spans, strict=True)
+    ]
     return _rows(grams, context, own, found)
 
 
@@ -150,10 +162,21 @@ def _context(
 ) -> list[list[int]]:
     """The columns that come from where a sentence stands, of all sentences of an article."""
     kinds = [sorted({cue.kind for cue in cues_}) for cues_ in found]
-    outer = [sorted({c.kind for c in cues_ if c.kind in SPEAKER_KINDS and not _inside(c.start, parts)}) for cues_, parts in zip(found, spans, strict=True)]
-    quoted = [sum(stop - start for start, stop in parts) / max(1, len(sentence)) for sentence, parts in zip(sentences, spans, strict=True)]
+    outer = [
+        sorted({c.kind for c in cues_ if c.kind in SPEAKER_KINDS and not _inside(c.start, parts)})
+        for cues_, parts in zip(found, spans, strict=True)
+    ]
+    quoted = [
+        sum(stop - start for start, stop in parts) / max(1, len(sentence))
+        for sentence, parts in zip(sentences, spans, strict=True)
+    ]
     starts = [bool(parts) and parts[0][0] == 0 for parts in spans]
-    runs = [bool(parts) and parts[-1][1] >= len(sentence.rstrip(' .')) and not sentence.rstrip().endswith(('"', "”", "»", "'", "’")) for sentence, parts in zip(sentences, spans, strict=True)]
+    runs = [
+        bool(parts)
+        and parts[-1][1] >= len(sentence.rstrip(" ."))
+        and not sentence.rstrip().endswith(('"', "”", "»", "'", "’"))
+        for sentence, parts in zip(sentences, spans, strict=True)
+    ]
     group = _groups(starts, runs)
     total = len(sentences)
     everywhere = [kind for kinds_ in kinds for kind in kinds_]
@@ -164,14 +187,18 @@ def _context(
         names += [f"shape {name}" for name in _shape(sentence, tokens[i])]
         state = "all" if quoted[i] > 0.9 else "most" if quoted[i] > 0.5 else "some" if quoted[i] else "none"
         names += [f"quoted {state}", f"quoted {state} {starts[i]} {runs[i]}"]
-        members = [k for k in range(max(0, i - 12), min(total, i + 13)) if group[k] == group[i]] if state != "none" else [i]
+        members = (
+            [k for k in range(max(0, i - 12), min(total, i + 13)) if group[k] == group[i]] if state != "none" else [i]
+        )
         speakers = sorted({kind for k in members for kind in outer[k]})
         if state != "none":
             names += [f"speaker {kind}" for kind in speakers] + [f"speaker {' '.join(speakers)}"]
         before = next((k for k in range(members[0] - 1, max(-1, members[0] - 7), -1) if outer[k]), None)
         if before is not None:
             near = min(3, members[0] - before)
-            names += [f"last {kind} {state}" for kind in outer[before]] + [f"last {near} {' '.join(outer[before])} {state}"]
+            names += [f"last {kind} {state}" for kind in outer[before]] + [
+                f"last {near} {' '.join(outer[before])} {state}"
+            ]
         for step in (-2, -1, 1, 2):
             if 0 <= i + step < total:
                 names += [f"near {step} {kind}" for kind in kinds[i + step]]
@@ -200,7 +227,7 @@ def _shape(sentence: str, tokens: list[tuple[str, int]]) -> list[str]:
     count = len(tokens)
     out = [
         f"ends {last if last in '.!?…:;,' else 'bare'}",
-        f"length {'1 3 6 10 16 24 36'.split().index(next(n for n in '36 24 16 10 6 3 1'.split() if count >= int(n) or n == '1'))}",
+        f"length {bisect(LENGTHS, count)}",
         f"capitals {int(4 * capital)}",
     ]
     if sentence.isupper():
@@ -215,7 +242,12 @@ def _shape(sentence: str, tokens: list[tuple[str, int]]) -> list[str]:
     return out
 
 
-def _rows(grams: tuple[np.ndarray, np.ndarray], context: list[list[int]], own: list[list[tuple[int, int]]], found: list[list[Cue]]) -> Rows:
+def _rows(
+    grams: tuple[np.ndarray, np.ndarray],
+    context: list[list[int]],
+    own: list[list[tuple[int, int]]],
+    found: list[list[Cue]],
+) -> Rows:
     """Put the blocks together: word features share one unit of length a sentence, every other feature weighs the same."""
     count = len(context)
     gram_rows, gram_columns = grams
@@ -227,6 +259,8 @@ def _rows(grams: tuple[np.ndarray, np.ndarray], context: list[list[int]], own: l
     cue_columns = np.fromiter(chain.from_iterable(chain.from_iterable(own)), np.int64, len(cue_rows))
     rows = np.concatenate((gram_rows, context_rows, cue_rows))
     columns = np.concatenate((gram_columns, context_columns, cue_columns))
-    values = np.concatenate((gram_values[gram_rows], np.full(len(context_rows), 0.4), np.ones(len(cue_rows)))).astype(np.float32)
+    values = np.concatenate((gram_values[gram_rows], np.full(len(context_rows), 0.4), np.ones(len(cue_rows)))).astype(
+        np.float32
+    )
     matrix = csr_matrix((values, (rows, columns)), shape=(count, COLUMNS), dtype=np.float32)
-    return Rows(matrix, found, [[(c, 1.0) for pair in pairs for c in pair] for pairs in own])
+    return Rows(matrix, found, own)

@@ -86,7 +86,10 @@ def _single_marks(sentences: Sequence[str]) -> list[_Mark]:
 def _opens(sentence: str, offset: int, inside: bool) -> bool:
     """Whether a straight mark opens: a blank before and a word behind; where both sides look alike, by turns."""
     before, behind = sentence[offset - 1 : offset] or " ", sentence[offset + 1 : offset + 2] or " "
-    blank_before, blank_behind = before in " \u00a0\u202f\u2009([-–—'’" and offset != len(sentence) - 1, behind in " \u00a0\u202f\u2009.,;:!?)]…"
+    blank_before, blank_behind = (
+        before in " \u00a0\u202f\u2009([-–—'’" and offset != len(sentence) - 1,
+        behind in " \u00a0\u202f\u2009.,;:!?)]…",
+    )
     if blank_before == blank_behind:
         return not inside
     return blank_before

@@ -116,7 +116,11 @@ def _is_end(line: str, start: int, marks_end: int, end: int, language: Language)
         # Translated and hasty pages forget the capital: only a full stop behind a full word ends a sentence then.
         word = line[max(0, start - _NEAR) : start].rpartition(" ")[2]
         return end == marks_end == start + 1 and line[start] == "." and len(word) > 3 and word.isalpha()
-    if end > marks_end and line[marks_end - 1] in "!?…" and _is_attributed(line[after : after + _ATTRIBUTION], language):
+    if (
+        end > marks_end
+        and line[marks_end - 1] in "!?…"
+        and _is_attributed(line[after : after + _ATTRIBUTION], language)
+    ):
         return False
     return not _is_abbreviation(line, start, marks_end, after, language)
 
@@ -134,7 +138,7 @@ def _ends_without_blank(line: str, start: int, end: int, marks_end: int) -> bool
     before, behind = line[max(0, start - 3) : start], line[end : end + 2]
     if line[start:marks_end] not in (".", "!", "?", "..", "...", "…", "!!", "??", "?!", "!?"):
         return False
-    if behind[0] in "\"“«":
+    if behind[0] in '"“«':
         return True
     full_word = (len(before) == 3 and before.isalpha() and before[1:].islower()) or end > marks_end
     return full_word and behind[0].isupper() and (behind[1:].islower() or behind[1:] in ("'", "’", " "))
@@ -160,7 +164,7 @@ def _is_abbreviation(line: str, start: int, marks_end: int, after: int, language
     number = line[_first_letter(line, after) : after + _NEAR][:1].isdigit()
     opens = _opens(line, after, language)
     kind = language.abbreviations.get(token)
-    if kind is None and "’" in token or "'" in token:
+    if (kind is None and "’" in token) or "'" in token:
         kind = language.abbreviations.get(re.split("['’]", token)[-1])
     if kind is not None:
         return kind == "+" or number or (kind == "" and not opens)
@@ -174,7 +178,7 @@ def _is_abbreviation(line: str, start: int, marks_end: int, after: int, language
 def _opens(line: str, after: int, language: Language) -> bool:
     """Whether a quote or a word that opens sentences follows."""
     at = _first_letter(line, after)
-    if at > after and line[after] in "\"“«":
+    if at > after and line[after] in '"“«':
         return True
     word = re.match(r"[^\W\d_]*", words.fold(line[at : at + _NEAR]))
     return word is not None and word.group() in language.openers

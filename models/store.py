@@ -109,10 +109,14 @@ def load(version: str | None = None, where: Path | None = None) -> Classifier:
         raise ModelError(f"{where}: no current version; train one with `python -m training`")
     details = card(version, where)
     if details.get("settings") != features.SETTINGS or tuple(details.get("labels", ())) != LABEL_NAMES:
-        raise ModelError(f"{where / version}: made for other features ({details.get('settings')}), expected {features.SETTINGS}; train again")
+        raise ModelError(
+            f"{where / version}: made for other features ({details.get('settings')}), expected {features.SETTINGS}; train again"
+        )
     for code, digest in dict(details.get("languages", {})).items():
         if code not in languages.codes() or languages.load(code).digest != digest:
-            raise ModelError(f"{where / version}: models/languages/{code} has changed since this version was trained; train again")
+            raise ModelError(
+                f"{where / version}: models/languages/{code} has changed since this version was trained; train again"
+            )
     path = where / version / "weights.npz"
     expected = str(dict(details.get("files", {})).get("weights.npz"))
     try:
@@ -139,7 +143,9 @@ def roll_back(where: Path | None = None) -> str:
     where = where or directory()
     history = _history(where)
     if len(history) < 2:
-        raise ModelError(f"{where / 'current'}: no version before {history[0] if history else 'this'}; nothing to go back to")
+        raise ModelError(
+            f"{where / 'current'}: no version before {history[0] if history else 'this'}; nothing to go back to"
+        )
     load(history[1], where)
     _write_history(where, history[1:])
     return history[1]
@@ -163,7 +169,11 @@ def _write_history(where: Path, history: list[str]) -> None:
 def _pack(weights: dict[str, Weights]) -> bytes:
     """An .npz with nothing in it that varies: stored, not compressed (zlib's builds differ), no clock."""
     file = BytesIO()
-    arrays = {f"{code}.{name}": getattr(weights[code], name).astype(dtype) for code in sorted(weights) for name, (dtype, _) in ARRAYS.items()}
+    arrays = {
+        f"{code}.{name}": getattr(weights[code], name).astype(dtype)
+        for code in sorted(weights)
+        for name, (dtype, _) in ARRAYS.items()
+    }
     np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
 
@@ -179,11 +189,17 @@ def _unpack(data: bytes, path: Path) -> dict[str, Weights]:
                 parts = {name: arrays[f"{code}.{name}"] for name in ARRAYS}
                 for name, (dtype, shape) in ARRAYS.items():
                     got = parts[name]
-                    fits = len(got.shape) == len(shape) and all(want in (None, have) for want, have in zip(shape, got.shape, strict=True))
+                    fits = len(got.shape) == len(shape) and all(
+                        want in (None, have) for want, have in zip(shape, got.shape, strict=True)
+                    )
                     if got.dtype != dtype or not fits or not np.isfinite(got).all():
-                        raise ModelError(f"{path}: {code}.{name} is {got.dtype} {got.shape}, expected finite {dtype} {shape}")
+                        raise ModelError(
+                            f"{path}: {code}.{name} is {got.dtype} {got.shape}, expected finite {dtype} {shape}"
+                        )
                 columns = parts["columns"]
-                if len(columns) != len(parts["weights"]) or (len(columns) and not 0 <= columns.min() <= columns.max() < features.COLUMNS):
+                if len(columns) != len(parts["weights"]) or (
+                    len(columns) and not 0 <= columns.min() <= columns.max() < features.COLUMNS
+                ):
                     raise ModelError(f"{path}: {code}.columns do not fit the weights")
                 out[code] = Weights(**parts)
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:

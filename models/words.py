@@ -8,7 +8,10 @@ from typing import Final
 _SAME: Final = (
     *((quote, '"') for quote in "“”„‟«»‹›″＂"),
     *((apostrophe, "'") for apostrophe in "‘’‚‛′´`ʼ＇"),
-    *((space, " ") for space in "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t"),
+    *(
+        (space, " ")
+        for space in "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t"
+    ),
     *((dash, "-") for dash in "‐‑‒–—―−"),
 )
 

@@ -1,7 +1,7 @@
 """How good answers are: scores, calibration, and the comparison of two versions on articles that neither has seen."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -49,9 +49,13 @@ def score(articles: Sequence[Article], answers: np.ndarray) -> Scores:
     }
     known = np.array([example.source is not None and example.label != "no_claim" for example in examples])
     if known.any():
-        sources = np.array([SOURCE_NAMES.index(e.source) for e, ask in zip(examples, known, strict=True) if ask and e.source])
+        sources = np.array(
+            [SOURCE_NAMES.index(e.source) for e, ask in zip(examples, known, strict=True) if ask and e.source]
+        )
         heard = answers[known, SIDES[1]].argmax(axis=1)
-        out["source_macro_f1"] = _mean(f1(sources == i, heard == i) for i in range(len(SOURCE_NAMES)) if (sources == i).any())
+        out["source_macro_f1"] = _mean(
+            f1(sources == i, heard == i) for i in range(len(SOURCE_NAMES)) if (sources == i).any()
+        )
         out["source_accuracy"] = float((sources == heard).mean())
     return {name: round(value, 4) for name, value in out.items()}
 
@@ -76,6 +80,6 @@ def answer(classifier: Classifier, articles: Sequence[Article]) -> np.ndarray:
     return np.concatenate(out)
 
 
-def _mean(values: "Sequence[float] | object") -> float:
-    numbers = list(values)  # type: ignore[call-overload]
+def _mean(values: Iterable[float]) -> float:
+    numbers = list(values)
     return sum(numbers) / max(1, len(numbers))

@@ -74,7 +74,9 @@ def read(paths: Sequence[Path], language: str | None = None) -> list[Article]:
         for article in found:
             where = article.examples[0].where
             if article.name in owner:
-                complaints.append(f"{where}: article {article.name!r} also stands at {owner[article.name]}; names must be unique")
+                complaints.append(
+                    f"{where}: article {article.name!r} also stands at {owner[article.name]}; names must be unique"
+                )
             owner[article.name] = where
         articles += found
     if complaints:
@@ -92,9 +94,13 @@ def check_enough(articles: Sequence[Article]) -> None:
         labels = Counter(example.label for article in ours for example in article.examples)
         where = ours[0].examples[0].where
         if len(ours) < 2:
-            complaints.append(f"{where}: only one article in {code!r}, expected at least 2: a model is tried on articles it has not seen")
+            complaints.append(
+                f"{where}: only one article in {code!r}, expected at least 2: a model is tried on articles it has not seen"
+            )
         if len(labels) < 2:
-            complaints.append(f"{where}: every sentence in {code!r} is {next(iter(labels))!r}, expected at least 2 labels of: {', '.join(LABELS)}")
+            complaints.append(
+                f"{where}: every sentence in {code!r} is {next(iter(labels))!r}, expected at least 2 labels of: {', '.join(LABELS)}"
+            )
     if complaints:
         raise DataError(complaints)
 
@@ -109,10 +115,14 @@ def _read_file(path: Path, language: str | None) -> list[Article]:
         raise DataError([f"{path}: cannot be read ({error.strerror}); is the name right?"]) from None
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise DataError([f"{path}:{line}: byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8"]) from None
+        raise DataError(
+            [f"{path}:{line}: byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8"]
+        ) from None
     delimiter = FORMATS[path.suffix]
     complaints: list[str] = []
-    rows = list(_json_rows(path, text, complaints) if delimiter is None else _table_rows(path, text, delimiter, complaints))
+    rows = list(
+        _json_rows(path, text, complaints) if delimiter is None else _table_rows(path, text, delimiter, complaints)
+    )
     if not rows and not complaints:
         complaints.append(f"{path}:1: no labelled sentences, expected a header and a row for each sentence")
     grouped: dict[str, list[tuple[Example, str | None]]] = {}
@@ -123,7 +133,9 @@ def _read_file(path: Path, language: str | None) -> list[Article]:
             continue
         name = str(row.get("article") or f"{path.stem}:{number}")
         if name in grouped and name != last:
-            complaints.append(f"{path}:{number}: article {name!r} began further up; its rows must stand together, in order")
+            complaints.append(
+                f"{path}:{number}: article {name!r} began further up; its rows must stand together, in order"
+            )
         grouped.setdefault(name, []).append((example, row.get("language") or language))
         last = name
     articles = [] if complaints else [_article(path, name, rows_, complaints) for name, rows_ in grouped.items()]
@@ -134,20 +146,27 @@ def _read_file(path: Path, language: str | None) -> list[Article]:
 
 def _table_rows(path: Path, text: str, delimiter: str, complaints: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, {column: cell}) of a TSV, in which quotes are text, or a CSV, in which they are not."""
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+    lines = io.StringIO(text, newline="")
+    if delimiter == "\t":
+        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    else:
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         header = next(reader, [])
         for column in ("label", "sentence"):
             if column not in header:
-                complaints.append(f"{path}:1: no column {column!r} in the header, found: {', '.join(header) or 'nothing'}")
+                complaints.append(
+                    f"{path}:1: no column {column!r} in the header, found: {', '.join(header) or 'nothing'}"
+                )
         if complaints:
             return
         for row in reader:
             if not row:
                 continue
             if len(row) != len(header):
-                complaints.append(f"{path}:{reader.line_num}: {len(row)} cells, expected {len(header)}: {', '.join(header)}")
+                complaints.append(
+                    f"{path}:{reader.line_num}: {len(row)} cells, expected {len(header)}: {', '.join(header)}"
+                )
                 continue
             yield reader.line_num, dict(zip(header, row, strict=True))
     except csv.Error as error:
@@ -188,7 +207,9 @@ def _article(path: Path, name: str, rows: list[tuple[Example, str | None]], comp
     code = rows[0][1] or (path.parent.name if path.parent.parent == CORPUS else None)
     where = rows[0][0].where
     try:
-        code = languages.load(code).code if code else languages.detect("\n".join(example.sentence for example, _ in rows))
+        code = (
+            languages.load(code).code if code else languages.detect("\n".join(example.sentence for example, _ in rows))
+        )
     except languages.UnsupportedLanguage as error:
         complaints.append(f"{where}: article {name!r}: {error} (give --language or a column `language`)")
     return Article(name, code or "", tuple(example for example, _ in rows))

@@ -27,8 +27,6 @@ LEAST: Final = 2  # a column that fewer sentences have gets no weight
 TOLERANCE: Final = 1e-4
 MAX_ITERATIONS: Final = 300
 
-Step = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class Fitted:
@@ -48,7 +46,7 @@ def fits() -> int:
     return 2 * 2 * (FOLDS + 1)
 
 
-def fit(articles: Sequence[Article], jobs: int = 2, step: Step = lambda what: None) -> Fitted:
+def fit(articles: Sequence[Article], jobs: int = 2, step: Callable[[], object] = lambda: None) -> Fitted:
     """Learn one language from its articles; `step` is told after every fit."""
     language = languages.load(articles[0].language)
     texts = [article.sentences for article in articles]
@@ -64,7 +62,9 @@ def fit(articles: Sequence[Article], jobs: int = 2, step: Step = lambda what: No
         """(probabilities out of fold, weights, bias) of the label and the source model."""
         numbers = sorted(set(folds.tolist()))
         tasks = [(side, number) for number in (*numbers, -1) for side in range(len(SIDES))]
-        results = workers(delayed(_fit_one)(inputs, targets[side], folds != number, side, strength) for side, number in tasks)
+        results = workers(
+            delayed(_fit_one)(inputs, targets[side], folds != number, side, strength) for side, number in tasks
+        )
         scores = np.zeros((inputs.shape[0], ANSWERS))
         weights, bias = np.zeros((inputs.shape[1], ANSWERS)), np.zeros(ANSWERS)
         for (side, number), (coefficients, intercept) in zip(tasks, results, strict=True):
@@ -73,7 +73,7 @@ def fit(articles: Sequence[Article], jobs: int = 2, step: Step = lambda what: No
             else:
                 held = folds == number
                 scores[held, SIDES[side]] = inputs[held] @ coefficients + intercept
-            step(articles[0].language)
+            step()
         return scores, weights, bias
 
     scores, first, first_bias = both_sides(matrix, STRENGTH[0])
@@ -119,7 +119,9 @@ def _targets(articles: Sequence[Article]) -> tuple[np.ndarray, np.ndarray]:
     return labels, sources
 
 
-def _fit_one(inputs: csr_matrix, target: np.ndarray, use: np.ndarray, side: int, strength: float) -> tuple[np.ndarray, np.ndarray]:
+def _fit_one(
+    inputs: csr_matrix, target: np.ndarray, use: np.ndarray, side: int, strength: float
+) -> tuple[np.ndarray, np.ndarray]:
     """(weights (columns, answers), bias (answers,)) of one model; an answer that never occurs is never given."""
     width = SIDES[side].stop - SIDES[side].start
     weights, bias = np.zeros((inputs.shape[1], width)), np.full(width, -20.0)
@@ -147,6 +149,8 @@ def _temperature(scores: np.ndarray, target: np.ndarray) -> float:
     def loss(log_temperature: float) -> float:
         scaled = scores / np.exp(log_temperature)
         top = scaled.max(axis=1)
-        return float(np.mean(np.log(np.exp(scaled - top[:, None]).sum(axis=1)) + top - scaled[np.arange(len(target)), target]))
+        return float(
+            np.mean(np.log(np.exp(scaled - top[:, None]).sum(axis=1)) + top - scaled[np.arange(len(target)), target])
+        )
 
     return float(np.exp(minimize_scalar(loss, bounds=(-2, 2), method="bounded").x))

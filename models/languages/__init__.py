@@ -56,7 +56,9 @@ def load(code: str) -> Language:
         code=code,
         name=settings["name"],
         openers=frozenset(settings["openers"]),
-        abbreviations={word: mark for word, _, mark in (e.partition(" ") for e in entries(folder / "abbreviations.txt"))},
+        abbreviations={
+            word: mark for word, _, mark in (e.partition(" ") for e in entries(folder / "abbreviations.txt"))
+        },
         cues=cues,
         digest=_digest([folder / "abbreviations.txt", folder / "language.toml", *sorted(folder.glob("cues/*.txt"))]),
     )

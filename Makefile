@@ -1,0 +1,48 @@
+# The project's commands. Python 3.11 or newer, make and git are all that has to be there.
+PYTHON ?= python3
+export PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+
+.PHONY: serve test lint reproduce train bench requirements clean
+
+serve: $(VENV)/serving  ## serve the page and the API on PORT (8000)
+	@$(BIN)/python -m service serve
+
+test: lint reproduce  ## everything CI runs
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile
+
+reproduce: $(VENV)/dev  ## train on the shipped corpus and compare with the shipped model
+	$(BIN)/python -m training reproduce
+
+train: $(VENV)/dev  ## train a version and promote it if it is not worse: make train ARGS="--data mine.tsv"
+	$(BIN)/python -m training $(ARGS)
+
+bench: $(VENV)/dev  ## measure a server that is started for it
+	$(BIN)/python -m training.benchmarks
+
+requirements: $(VENV)/dev  ## pin anew what requirements*.in name (needs uv)
+	for name in requirements requirements-training requirements-dev; do \
+	  uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 $$name.in -o $$name.txt || exit 1; done
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Ondit needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/serving: requirements.txt | $(VENV)/bin/python
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt | $(VENV)/bin/python
+	$(INSTALL) -r requirements-dev.txt
+	@touch $@ $(VENV)/serving
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

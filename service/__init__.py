@@ -1,0 +1,26 @@
+"""Everything that answers."""
+
+import importlib
+import pkgutil
+
+from flask import Flask
+
+from models import store
+from models.classifier import Classifier
+from service import endpoints, limits, problems
+
+
+def create_app(classifier: Classifier | None = None) -> Flask:
+    """The service around a classifier, by default the current version of the model directory.
+
+    `store.ModelError` where that cannot be loaded.
+    """
+    app = Flask(__name__)
+    app.config["CLASSIFIER"] = classifier or store.load()
+    app.config["READY"] = lambda: True  # the server puts its own answer here
+    app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
+    problems.install(app)
+    limits.install(app)
+    for module in pkgutil.iter_modules(endpoints.__path__):
+        app.register_blueprint(importlib.import_module(f"service.endpoints.{module.name}").blueprint)
+    return app
