@@ -77,7 +77,10 @@ def _single_marks(sentences: Sequence[str]) -> list[_Mark]:
                     marks.pop()
                 marks.append((index, offset, True))
             elif char != "‘" and inside and not behind.isalnum() and before not in " \u00a0":
-                marks.append((index, offset, False))
+                if marks[-1][0] == index and offset - marks[-1][1] < 4:  # rock 'n' roll
+                    marks.pop()
+                else:
+                    marks.append((index, offset, False))
     if marks and marks[-1][2]:
         marks.pop()
     return marks

@@ -76,11 +76,11 @@ def detect(text: str) -> str:
     Short texts prove little, so the best of our languages is taken unless another is ahead by `REFUSAL_MARGIN`.
     `UnsupportedLanguage` then, and where nothing in the text tells a language (numbers, emoji).
     """
+    if not any(char.isalpha() for char in text):
+        raise UnsupportedLanguage(f"no letters tell which language this is; name one of: {', '.join(codes())}")
     ranked = py3langid.rank(text)
     best, score = ranked[0]
     ours, our_score = next((code, score) for code, score in ranked if code in codes())
-    if score == ranked[-1][1]:
-        raise UnsupportedLanguage(f"nothing tells which language this is; name one of: {', '.join(codes())}")
     if score - our_score > REFUSAL_MARGIN:
         raise UnsupportedLanguage(f"the text looks like {best!r}; there are models for: {', '.join(codes())}")
     return str(ours)

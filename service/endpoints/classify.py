@@ -1,5 +1,6 @@
 """POST /v1/classify: an article, sentences, several documents or a stream of them in; verdicts out."""
 
+import sys
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -43,7 +44,7 @@ def classify() -> Response:
     if kind == "text/plain":
         return _reply(_answer(_plain_text(request.get_data()), None, request.args.get("language")))
     if kind == "application/x-ndjson":
-        request.max_content_length = None  # each line is limited, not the stream
+        request.max_content_length = sys.maxsize  # each line is limited, not the stream
         return Response(stream_with_context(_stream(request.stream)), mimetype=kind)
     raise Problem(
         415,

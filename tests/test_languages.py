@@ -1,0 +1,56 @@
+"""Every language folder holds what a language needs, and a text is taken for what it is."""
+
+from pathlib import Path
+
+import pytest
+
+from models import cues, languages
+from training.examples import Article
+
+FOREIGN = [
+    line for line in (Path(__file__).parent / "foreign.txt").read_text(encoding="utf-8").splitlines() if line[0] != "#"
+]
+EVERY_LANGUAGE = pytest.mark.parametrize("code", languages.codes())
+
+
+@EVERY_LANGUAGE
+def test_each_kind_of_cue_has_a_reason_and_enough_phrases(code: str) -> None:
+    for path in (languages.FOLDER / code / "cues").glob("*.txt"):
+        assert path.read_text(encoding="utf-8").startswith("#"), f"{path} does not say what it is for"
+        assert len(languages.entries(path)) >= 15, path
+
+
+def test_all_languages_have_the_same_kinds_of_cue() -> None:
+    kinds = {code: set(languages.load(code).cues.values()) for code in languages.codes()}
+    assert len({frozenset(found) for found in kinds.values()}) == 1, kinds
+
+
+@EVERY_LANGUAGE
+def test_each_phrase_is_found_where_it_stands_alone(code: str) -> None:
+    language = languages.load(code)
+    for phrase, kind in language.cues.items():
+        text = phrase.replace("*", "xyz")
+        found = cues.find(text, language)
+        assert any(cue.kind == kind for cue in found), f"{phrase!r} of {kind} is found as {found}"
+
+
+def test_articles_are_detected_as_what_they_are(corpus: list[Article]) -> None:
+    wrong = [article.name for article in corpus if languages.detect("\n".join(article.sentences)) != article.language]
+    assert not wrong
+
+
+@pytest.mark.parametrize("text", FOREIGN, ids=lambda text: text[:12])
+def test_a_text_in_another_language_is_refused(text: str) -> None:
+    with pytest.raises(languages.UnsupportedLanguage, match="there are models for"):
+        languages.detect(text)
+
+
+@pytest.mark.parametrize("text", ["", "🙂🙂🙂", "12 34", "…"])
+def test_a_text_that_tells_no_language_is_refused(text: str) -> None:
+    with pytest.raises(languages.UnsupportedLanguage, match="name one of"):
+        languages.detect(text)
+
+
+def test_an_unknown_code_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(languages.UnsupportedLanguage, match=", ".join(languages.codes())):
+        languages.load("xx")
