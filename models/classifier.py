@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from models import features, languages, sentences
-from models.features import Rows
+from models.features import Rows, Vocabulary
 from models.labels import LABELS, SOURCES
 from models.sentences import Sentence
 
@@ -17,6 +16,7 @@ SOURCE_NAMES: Final = tuple(SOURCES)
 ANSWERS: Final = len(LABEL_NAMES) + len(SOURCE_NAMES)  # label and source side by side, in this order
 SIDES: Final = (slice(0, len(LABEL_NAMES)), slice(len(LABEL_NAMES), ANSWERS))
 STEPS: Final = (-2, -1, 1, 2)  # the neighbours whose first answers the second pass sees
+MOST_WORDS: Final = 1 << 17  # tokens a vocabulary may hold, some 200 bytes each
 NEIGHBOURS: Final = (len(STEPS) + 1) * ANSWERS
 
 
@@ -71,16 +71,31 @@ class Answer:
 class Model:
     """The weights of one language, unpacked for use."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, code: str, weights: Weights) -> None:
+        self.language = languages.load(code)
         self.known = frozenset(weights.lexicon.tolist())
         self.table = np.zeros((features.COLUMNS, 2 * ANSWERS), np.float32)
         self.table[weights.columns] = weights.weights
         self.bias = weights.bias
         self.neighbours = weights.neighbours
+        speculation, confirmed = (ANSWERS + LABEL_NAMES.index(name) for name in ("speculation", "confirmed"))
+        self.push = self.table[:, speculation] - self.table[:, confirmed]
+        self._vocabulary = Vocabulary(self.language, self.known, self.table)
 
-    def probabilities(self, matrix: csr_matrix, lengths: Sequence[int]) -> np.ndarray:
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What is known of words; begun anew when texts have filled it, so that no caller can fill the memory."""
+        if len(self._vocabulary) > MOST_WORDS:
+            self._vocabulary = Vocabulary(self.language, self.known, self.table)
+        return self._vocabulary
+
+    def rows(self, articles: Sequence[Sequence[str]]) -> Rows:
+        """The features of the articles' sentences."""
+        return features.extract(articles, self.vocabulary)
+
+    def probabilities(self, rows: Rows, lengths: Sequence[int]) -> np.ndarray:
         """(sentences, ANSWERS): the labels' probabilities and the sources'; `lengths` are the articles' in sentences."""
-        scores = matrix @ self.table + self.bias
+        scores = rows.scores(self.table) + self.bias
         first = softmax(scores[:, :ANSWERS])
         return softmax(scores[:, ANSWERS:] + around(first, lengths) @ self.neighbours)
 
@@ -91,7 +106,7 @@ class Classifier:
     def __init__(self, version: str, digest: str, weights: dict[str, Weights]) -> None:
         self.version = version
         self.digest = digest
-        self.models = {code: Model(part) for code, part in weights.items()}
+        self.models = {code: Model(code, part) for code, part in weights.items()}
 
     def classify(self, text: str, language: str | None = None) -> Answer:
         """The verdicts on an article. `languages.UnsupportedLanguage` where there is no model for its language."""
@@ -114,33 +129,42 @@ class Classifier:
 
     def probabilities(self, articles: Sequence[Sequence[str]], code: str) -> np.ndarray:
         """(sentences, ANSWERS) for articles of one language that are split already, all in one batch."""
-        rows = features.extract(articles, languages.load(code), self.models[code].known)
-        return self.models[code].probabilities(rows.matrix, [len(article) for article in articles])
+        model = self.models[code]
+        return model.probabilities(model.rows(articles), [len(article) for article in articles])
 
     def _answer(self, code: str, split: list[Sentence]) -> Answer:
         if not split:
             return Answer(code, [])
         model = self.models[code]
-        rows = features.extract([[sentence.text for sentence in split]], languages.load(code), model.known)
-        answers = model.probabilities(rows.matrix, [len(split)])
-        return Answer(code, verdicts(split, rows, answers, model.table))
+        rows = model.rows([[sentence.text for sentence in split]])
+        return Answer(code, verdicts(split, rows, model.probabilities(rows, [len(split)]), model.push))
 
 
-def verdicts(split: Sequence[Sentence], rows: Rows, answers: np.ndarray, table: np.ndarray) -> list[Verdict]:
+def verdicts(split: Sequence[Sentence], rows: Rows, answers: np.ndarray, push: np.ndarray) -> list[Verdict]:
     """The answers (sentences, ANSWERS) put into words, each with its cues and what they weigh."""
-    push = table[:, ANSWERS + LABEL_NAMES.index("speculation")] - table[:, ANSWERS + LABEL_NAMES.index("confirmed")]
+    found: list[list[WeighedCue]] = [[] for _ in split]
+    weights = np.round(rows.cue_weights(push), 3)
+    for (index, start, end), phrase, weight in zip(
+        rows.cue_places.tolist(), rows.cue_phrases.tolist(), weights.tolist(), strict=True
+    ):
+        kind = rows.vocabulary.trie.phrases[phrase][1]
+        found[index].append(WeighedCue(start, end, split[index].text[start:end], kind, weight))
     out = []
-    for index, sentence in enumerate(split):
-        labels, sources = (answers[index, side].tolist() for side in SIDES)
-        probabilities = {name: round(value, 4) for name, value in zip(LABEL_NAMES, labels, strict=True)}
-        label = LABEL_NAMES[labels.index(max(labels))]
-        source = SOURCE_NAMES[sources.index(max(sources))]
-        weighed = [
-            WeighedCue(cue.start, cue.end, cue.text, cue.kind, round(float(push[list(own)].sum()), 3))
-            for cue, own in zip(rows.cues[index], rows.cue_columns[index], strict=True)
-        ]
-        place = (sentence.text, sentence.start, sentence.end)
-        out.append(Verdict(*place, label, probabilities[label], probabilities, source, weighed))
+    for sentence, row, weighed in zip(split, np.round(answers, 4).tolist(), found, strict=True):
+        labels, sources = (row[side] for side in SIDES)
+        label = labels.index(max(labels))
+        out.append(
+            Verdict(
+                sentence.text,
+                sentence.start,
+                sentence.end,
+                LABEL_NAMES[label],
+                labels[label],
+                dict(zip(LABEL_NAMES, labels, strict=True)),
+                SOURCE_NAMES[sources.index(max(sources))],
+                weighed,
+            )
+        )
     return out
 
 

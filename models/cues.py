@@ -2,16 +2,17 @@
 
 The phrases are data (`languages/<code>/cues/<kind>.txt`). A word of a phrase may carry one `*` as its first or last
 character for any ending or beginning. At each place the longest phrase wins, so that a look-alike ("the month of May")
-hides the short cue inside it.
+hides the short cue inside it. `find` is the plain way, for one sentence; `find_all` takes the same steps for every token
+of many sentences at once.
 """
 
 from dataclasses import dataclass
 from functools import cache
 
-from models import words
-from models.languages import Language
+import numpy as np
 
-Entry = tuple[tuple[str, ...], str]  # the words after the first, and the kind
+from models import languages, words
+from models.languages import Language
 
 # An ending shorter than this would be looked up for every word of every text and match anything.
 SHORTEST_AFFIX = 3
@@ -27,78 +28,136 @@ class Cue:
     kind: str
 
 
-def find(sentence: str, language: Language, tokens: list[tuple[str, int]] | None = None) -> list[Cue]:
-    """The cues of a sentence, left to right, never overlapping. `tokens` saves splitting again where the caller has them."""
-    index = _index(language.code)
+class Trie:
+    """The phrases of a language, word by word: (node, number of a word) -> node, from the root 0."""
+
+    def __init__(self, phrases: dict[str, str]) -> None:
+        self.numbers: dict[str, int] = {}  # what phrases are made of: words, and affixes with their `*`; from 1
+        self.steps: dict[tuple[int, int], int] = {}
+        self.ends: list[int] = [-1]  # node -> the phrase that ends there
+        self.phrases = list(phrases.items())  # (text, kind)
+        parts = [words.phrase(text) for text, _ in self.phrases]
+        for part in (part for whole in parts for part in whole):
+            if "*" in part and len(part) <= SHORTEST_AFFIX:
+                raise ValueError(f"cue word {part!r}: write at least {SHORTEST_AFFIX} letters beside the *")
+            self.numbers.setdefault(part, len(self.numbers) + 1)
+        affixes = [part for part in self.numbers if "*" in part]
+        self.affix_lengths = sorted({len(affix) - 1 for affix in affixes}, reverse=True)
+        # A word that stands in some phrase itself has its own number, so phrases with an affix that fits it are entered
+        # for it too.
+        self.fitting = {
+            affix: [word for word in self.numbers if "*" not in word and fits(word, affix)] for affix in affixes
+        }
+        for index, whole in enumerate(parts):  # as they are written first: they win over what an affix stands for
+            self._enter(whole, index)
+        for index, whole in enumerate(parts):
+            for variant in self._variants(whole):
+                self._enter(variant, index)
+        self._flatten()
+
+    def number(self, word: str) -> int:
+        """The number of a word in lower case: its own, else that of the longest affix that fits it, else 0."""
+        found = self.numbers.get(word, 0)
+        for length in () if found else self.affix_lengths:
+            if length <= len(word):
+                found = self.numbers.get(word[:length] + "*", 0) or self.numbers.get("*" + word[-length:], 0)
+                if found:
+                    break
+        return found
+
+    def _variants(self, whole: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """The phrase with every affix in turn as it is and as each word of other phrases that it fits."""
+        out: list[tuple[str, ...]] = [()]
+        for part in whole:
+            out = [(*head, word) for head in out for word in (part, *self.fitting.get(part, ()))]
+        return out
+
+    def _enter(self, whole: tuple[str, ...], index: int) -> None:
+        node = 0
+        for part in whole:
+            key = (node, self.numbers[part])
+            if key not in self.steps:
+                self.steps[key] = len(self.ends)
+                self.ends.append(-1)
+            node = self.steps[key]
+        if self.ends[node] < 0:
+            self.ends[node] = index
+
+    def _flatten(self) -> None:
+        """The same steps as sorted arrays, for `find_all`."""
+        width = len(self.numbers) + 1
+        keys = np.array([node * width + number for node, number in self.steps], np.int64)
+        order = np.argsort(keys)
+        self.keys = np.append(keys[order], np.iinfo(np.int64).max)
+        self.targets = np.append(np.array(list(self.steps.values()), np.int64)[order], 0)
+        self.first = np.zeros(width, np.int64)
+        for (node, number), target in self.steps.items():
+            if node == 0:
+                self.first[number] = target
+        self.end_of = np.array(self.ends, np.int64)
+
+
+def fits(word: str, affix: str) -> bool:
+    return word.startswith(affix[:-1]) if affix[-1] == "*" else word.endswith(affix[1:])
+
+
+@cache
+def trie(code: str) -> Trie:
+    """The phrases of the language with this code."""
+    return Trie(languages.load(code).cues)
+
+
+def find(sentence: str, language: Language) -> list[Cue]:
+    """The cues of a sentence, left to right, never overlapping."""
+    tree = trie(language.code)
+    tokens = words.tokens(sentence)
+    numbers = [tree.number(word) for word, _ in tokens]
     found: list[Cue] = []
-    tokens = words.tokens(words.fold(sentence)) if tokens is None else tokens
-    at, count = 0, len(tokens)
-    while at < count:
-        length, kind = index.longest(tokens, at)
+    at = 0
+    while at < len(tokens):
+        length, phrase, node = 0, -1, 0
+        for ahead, number in enumerate(numbers[at:], 1):
+            node = tree.steps.get((node, number), 0)
+            if not node:
+                break
+            if tree.ends[node] >= 0:
+                length, phrase = ahead, tree.ends[node]
         if length:
-            start, (last, last_start) = tokens[at][1], tokens[at + length - 1]
-            end = last_start + len(last)
-            found.append(Cue(start, end, sentence[start:end], kind))
+            last, last_start = tokens[at + length - 1]
+            start, end = tokens[at][1], last_start + len(last)
+            found.append(Cue(start, end, sentence[start:end], tree.phrases[phrase][1]))
         at += length or 1
     return found
 
 
-class Index:
-    """The phrases of a language by their first word: whole, by its beginning or by its ending."""
+def find_all(numbers: np.ndarray, tree: Trie) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(first token, number of tokens, phrase) of every cue in a row of word numbers, in order, never overlapping.
 
-    def __init__(self, phrases: dict[str, str]) -> None:
-        self.whole: dict[str, list[Entry]] = {}
-        self.beginnings: dict[str, list[Entry]] = {}
-        self.endings: dict[str, list[Entry]] = {}
-        for text, kind in phrases.items():
-            first, *rest = words.phrase(text)
-            affix = first.strip("*")
-            if affix != first and len(affix) < SHORTEST_AFFIX:
-                raise ValueError(f"cue {text!r}: write at least {SHORTEST_AFFIX} letters beside the *")
-            table = self.whole if affix == first else self.beginnings if first.endswith("*") else self.endings
-            table.setdefault(affix, []).append((tuple(rest), kind))
-        # Longest first; among equals, in the order of the files.
-        for table in (self.whole, self.beginnings, self.endings):
-            for entries in table.values():
-                entries.sort(key=lambda entry: -len(entry[0]))
-        self.affix_lengths = sorted({len(affix) for affix in (*self.beginnings, *self.endings)})
-
-    def longest(self, tokens: list[tuple[str, int]], at: int) -> tuple[int, str]:
-        """(number of tokens, kind) of the longest phrase at a token, (0, "") where there is none."""
-        word = tokens[at][0]
-        best, best_kind = 0, ""
-        candidates = [self.whole[word]] if word in self.whole else []
-        for length in self.affix_lengths:
-            if length > len(word):
-                break
-            if (head := word[:length]) in self.beginnings:
-                candidates.append(self.beginnings[head])
-            if (tail := word[-length:]) in self.endings:
-                candidates.append(self.endings[tail])
-        for entries in candidates:
-            for rest, kind in entries:
-                if len(rest) < best:
-                    break
-                if best < len(rest) + 1 and follows(rest, tokens, at + 1):
-                    best, best_kind = len(rest) + 1, kind
-        return best, best_kind
-
-
-def follows(rest: tuple[str, ...], tokens: list[tuple[str, int]], at: int) -> bool:
-    """Whether the words of `rest` stand at token `at`."""
-    if at + len(rest) > len(tokens):
-        return False
-    for offset, pattern in enumerate(rest, at):
-        word = tokens[offset][0]
-        if word != pattern and not (
-            (pattern[-1] == "*" and word.startswith(pattern[:-1])) or (pattern[0] == "*" and word.endswith(pattern[1:]))
-        ):
-            return False
-    return True
-
-
-@cache
-def _index(code: str) -> Index:
-    from models import languages
-
-    return Index(languages.load(code).cues)
+    0 in `numbers` is no word of any phrase; it parts sentences.
+    """
+    places = np.flatnonzero(tree.first[numbers])
+    nodes = tree.first[numbers[places]]
+    starts, lengths, phrases = [], [], []
+    width, ahead = len(tree.first), 1
+    while len(places):
+        ending = tree.end_of[nodes]
+        starts.append(places[ending >= 0])
+        phrases.append(ending[ending >= 0])
+        lengths.append(np.full(len(starts[-1]), ahead))
+        inside = places + ahead < len(numbers)
+        places, nodes = places[inside], nodes[inside]
+        keys = nodes * width + numbers[places + ahead]
+        at = np.searchsorted(tree.keys, keys)
+        goes_on = (tree.keys[at] == keys) & (numbers[places + ahead] > 0)
+        places, nodes = places[goes_on], tree.targets[at[goes_on]]
+        ahead += 1
+    if not starts:
+        return (np.zeros(0, np.int64),) * 3
+    start, length, phrase = np.concatenate(starts), np.concatenate(lengths), np.concatenate(phrases)
+    order = np.lexsort((-length, start))
+    kept, until = [], -1
+    for index, place, count in zip(order.tolist(), start[order].tolist(), length[order].tolist(), strict=True):
+        if place >= until:
+            kept.append(index)
+            until = place + count
+    return start[kept], length[kept], phrase[kept]

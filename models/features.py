@@ -1,266 +1,460 @@
-"""An article's sentences -> one sparse matrix; used by training and by serving, so that they cannot disagree.
+"""An article's sentences -> rows of features; used by training and by serving, so that they cannot disagree.
 
-A row is a sentence in its article: its words and word groups, the beginnings and endings of its words, its cues and those around it,
-who was last heard speaking, whether it stands inside a quote, its shape and its place. Names and numbers are masked: the model must
-not learn who is gossiped about. Every feature is hashed to a column; nothing here is learned but the lexicon, the words that
-are known to be no names.
+A row is a sentence in its article: its words and word groups, the beginnings and endings of its words, its cues and those around
+it, who was last heard speaking, whether it stands inside a quote, its shape and its place. Names and numbers are masked: the
+model must not learn who is gossiped about. Nothing here is learned but the lexicon, the words that are known to be no names.
+
+Whatever depends on a word alone is worked out once, when the word is first seen (`Vocabulary`); all else is arithmetic on
+arrays over all sentences at once. Columns below `HASHED` are hashed, the `CONTEXT` ones behind them have fixed places.
 """
 
-import zlib
-from bisect import bisect
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags, hstack
 
 from models import cues, quotes, words
-from models.cues import Cue
 from models.languages import Language
 
 BITS: Final = 18
-COLUMNS: Final = 1 << BITS
-SETTINGS: Final = {"format": 1, "bits": BITS}
+HASHED: Final = 1 << BITS
+# How loud each group of features is: word features share one length a sentence, every other feature weighs the same.
+GRAMS, CUES, CONTEXTS = 3.0, 1.0, 0.4
+
+# Kinds of tokens.
+WORD, NAME, NUMBER, MARK, BLANK, BREAK = range(6)
+MASKS: Final = {NAME: "\0name", NUMBER: "\0number", BREAK: "\0break"}
 
 # Cue kinds that tell who speaks or how far the article stands behind it: looked for around a sentence too.
-SPEAKER_KINDS: Final = frozenset(("anonymous", "named", "crowd", "distance", "hearsay", "saying", "denial"))
-LENGTHS: Final = (3, 6, 10, 16, 24, 36)  # words: the steps of a sentence's length
-NAME, NUMBER = "\0name", "\0number"
+SPEAKERS: Final = ("anonymous", "crowd", "denial", "distance", "hearsay", "named", "saying")
+KINDS: Final = (
+    *SPEAKERS, "boilerplate", "conditional", "hope", "idle", "ignorance", "inference", "lookalike", "modal", "official", "plan",
+    "question",
+)  # fmt: skip
+LENGTHS: Final = (3, 6, 10, 16, 24, 36)  # tokens: the steps of a sentence's length
+MARKS: Final = ".!?…:;,"
+LAST_MARKS: Final = len(MARKS)
+CLOSERS: Final = frozenset("\"')]}")
+STEPS: Final = (-2, -1, 1, 2)
+REACH: Final = 6  # sentences: how far back the last speaker is looked for
+STATES: Final = 4  # how much of a sentence is quoted: nothing, some, most, all of it
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The features of the sentences of some articles: one row a sentence, in order, and the cues that were found."""
-
-    matrix: csr_matrix  # (sentences, COLUMNS), float32
-    cues: list[list[Cue]]
-    cue_columns: list[
-        list[tuple[int, int]]
-    ]  # the columns of each of those cues, in the same order; each has the value 1
-
-
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 16)
 def column(name: str) -> int:
-    """The column of a feature: CRC-32, the same on every machine."""
-    return zlib.crc32(name.encode("utf-8", "surrogatepass")) >> (32 - BITS)
+    """The column of a hashed feature."""
+    return words.hash_of(name) >> (32 - BITS)
 
 
-@lru_cache(maxsize=1 << 16)
-def word_hash(word: str) -> int:
-    return zlib.crc32(word.encode("utf-8", "surrogatepass"))
-
-
-@lru_cache(maxsize=1 << 16)
-def affixes(word: str) -> tuple[int, ...]:
+def affixes(word: str) -> list[int]:
     """Columns of a word's beginnings and endings, where conjugation lives (the French conditional is an ending)."""
     if not word[0].isalpha() or len(word) < 4:
-        return ()
-    ends = tuple(column(f"end {word[-n:]}") for n in (2, 3, 4, 5) if n < len(word))
-    return ends + tuple(column(f"begin {word[:n]}") for n in (3, 4, 5) if n < len(word))
+        return []
+    ends = [column(f"end {word[-n:]}") for n in (2, 3, 4, 5) if n < len(word)]
+    return ends + [column(f"begin {word[:n]}") for n in (3, 4, 5) if n < len(word)]
 
 
 def lexicon(sentences: Iterable[str]) -> frozenset[int]:
     """Hashes of the words that occur without a capital: what is written so somewhere is not (only) a name."""
-    known: set[int] = set()
-    for sentence in sentences:
-        for word, start in words.tokens(words.fold(sentence)):
-            if sentence[start].islower():
-                known.add(word_hash(word))
-    return frozenset(known)
+    return frozenset(
+        words.hash_of(token.rstrip(" "))
+        for sentence in sentences
+        for token in words.tokenize(words.fold(sentence))
+        if token[0].islower()
+    )
 
 
-def masked(sentence: str, tokens: list[tuple[str, int]], known: frozenset[int]) -> list[str]:
-    """The words with names and numbers replaced, a run of names by one."""
-    out: list[str] = []
-    for word, start in tokens:
-        if word[0].isdigit():
-            word = NUMBER
-        elif sentence[start].isupper() and word_hash(word) not in known:
-            if out and out[-1] == NAME:
-                continue
-            word = NAME
-        out.append(word)
-    return out
+class Vocabulary:
+    """Every token seen so far and all that follows from it alone, by number; numbers are given out as tokens turn up.
+
+    With `table` (HASHED, outputs) it also keeps what a token adds to the scores: `inside` for the token in its sentence,
+    `outside` for a token that no quote encloses. Several threads may use it at once.
+    """
+
+    def __init__(self, language: Language, known: frozenset[int], table: np.ndarray | None = None) -> None:
+        self.trie = cues.trie(language.code)
+        self.phrase_kinds = np.array([KINDS.index(kind) for _, kind in self.trie.phrases], np.int64)
+        self.phrase_columns = np.array([column(f"phrase {text}") for text, _ in self.trie.phrases], np.int64)
+        self.known = known
+        self.table = table
+        self.numbers: dict[str, int] = {}
+        self.columns: list[tuple[list[int], list[int]]] = []  # of every token: inside, outside
+        self.lock = threading.Lock()
+        self._grow(1 << 12)
+        self.get("\n")
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def get_all(self, tokens: list[str]) -> np.ndarray:
+        """(tokens,) the numbers of tokens as `words.tokenize` gives them."""
+        try:
+            return np.fromiter(map(self.numbers.__getitem__, tokens), np.int64, len(tokens))
+        except KeyError:
+            return np.fromiter(map(self.get, tokens), np.int64, len(tokens))
+
+    def get(self, token: str) -> int:
+        """The number of a token, a new one where it was never seen."""
+        found = self.numbers.get(token)
+        if found is None:
+            with self.lock:
+                found = self.numbers.get(token)
+                if found is None:
+                    found = self._add(token)
+        return found
+
+    def _add(self, token: str) -> int:
+        number = len(self.numbers)
+        if number == len(self.kind):
+            self._grow(2 * number)
+        bare = token.rstrip(" ")
+        word = bare.lower()
+        kind = self._kind(bare, word)
+        masked = MASKS.get(kind, word)
+        self.kind[number] = kind
+        self.length[number] = len(token)
+        self.size[number] = len(bare)
+        self.hash[number] = words.hash_of(masked)
+        self.cue[number] = self.trie.number(word) if bare else 0
+        self.mark[number] = MARKS.find(bare) + 1 if len(bare) == 1 else 0
+        self.closes[number] = bare in CLOSERS
+        self.capital[number] = bare[:1].isupper()
+        self.shout[number] = len(bare) > 1 and bare.isupper()
+        visible = kind < BLANK
+        inside = [column(masked), *affixes(masked)] if visible else []
+        outside = [column(f"outside {masked}")] if visible else []
+        self.columns.append((inside, outside))
+        if self.table is not None:
+            self.inside[number] = self.table[inside].sum(axis=0)
+            self.outside[number] = self.table[outside].sum(axis=0)
+        self.numbers[token] = number  # last: from here on other threads use the row
+        return number
+
+    def _kind(self, bare: str, word: str) -> int:
+        if not bare or bare == "\n":
+            return BREAK if bare else BLANK
+        if bare[0].isdigit():
+            return NUMBER
+        if not bare[0].isalpha():
+            return MARK if not bare.isspace() else BLANK
+        return NAME if bare[0].isupper() and words.hash_of(word) not in self.known else WORD
+
+    def _grow(self, capacity: int) -> None:
+        outputs = 0 if self.table is None else self.table.shape[1]
+        self.kind = _longer(getattr(self, "kind", None), (capacity,), np.int8)
+        self.length = _longer(getattr(self, "length", None), (capacity,), np.int64)  # with the blank behind
+        self.size = _longer(getattr(self, "size", None), (capacity,), np.int64)  # without it
+        self.hash = _longer(getattr(self, "hash", None), (capacity,), np.uint64)
+        self.cue = _longer(getattr(self, "cue", None), (capacity,), np.int64)  # its number in the trie of the cues
+        self.mark = _longer(getattr(self, "mark", None), (capacity,), np.int64)  # 1 + its place in MARKS
+        self.closes = _longer(getattr(self, "closes", None), (capacity,), np.int64)
+        self.capital = _longer(getattr(self, "capital", None), (capacity,), np.bool_)
+        self.shout = _longer(getattr(self, "shout", None), (capacity,), np.bool_)
+        self.inside = _longer(getattr(self, "inside", None), (capacity, outputs), np.float32)
+        self.outside = _longer(getattr(self, "outside", None), (capacity, outputs), np.float32)
+
+    def matrices(self) -> tuple[csr_matrix, csr_matrix]:
+        """(tokens, HASHED) twice: the columns of every token, and the one it has where no quote encloses it."""
+        inside, outside = zip(*self.columns, strict=True)
+        return tuple(
+            Bag(np.concatenate(part).astype(np.int64), np.cumsum([0, *map(len, part)])).matrix(HASHED)
+            for part in (inside, outside)
+        )
 
 
-def extract(articles: Sequence[Sequence[str]], language: Language, known: frozenset[int]) -> Rows:
-    """The rows of all sentences of some articles of one language; `known` is the lexicon the model was trained with."""
+def _longer(old: np.ndarray | None, shape: tuple[int, ...], kind: type) -> np.ndarray:
+    """A copy of an array with more rows, zero where it had none."""
+    new: np.ndarray = np.zeros(shape, kind)
+    if old is not None:
+        new[: len(old)] = old
+    return new
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """Which columns each row has, as often as it has them: row i those of `columns[ends[i]:ends[i + 1]]`."""
+
+    columns: np.ndarray
+    ends: np.ndarray  # (rows + 1,)
+
+    @classmethod
+    def of(cls, rows: np.ndarray, columns: np.ndarray, height: int) -> "Bag":
+        """The bag with `columns[k]` in row `rows[k]`, rows ascending."""
+        return cls(columns, np.searchsorted(rows, np.arange(height + 1)))
+
+    def sum(self, table: np.ndarray) -> np.ndarray:
+        """(rows, outputs): the sum of the table's rows (columns, outputs) that each row has."""
+        out = np.zeros((len(self.ends) - 1, table.shape[1]), table.dtype)
+        filled = self.ends[1:] > self.ends[:-1]
+        if len(self.columns):
+            out[filled] = np.add.reduceat(table[self.columns], self.ends[:-1][filled])
+        return out
+
+    def matrix(self, width: int) -> csr_matrix:
+        ones = np.ones(len(self.columns), np.float32)
+        return csr_matrix((ones, self.columns, self.ends), shape=(len(self.ends) - 1, width))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The features of the sentences of some articles, and the cues that were found in them."""
+
+    vocabulary: Vocabulary
+    words: Bag  # of tokens of the vocabulary
+    outside: Bag  # the same, of what stands outside of quotes in sentences that have one
+    pairs: Bag  # of hashed columns, as the next two
+    triples: Bag
+    phrases: Bag
+    context: np.ndarray  # (sentences, CONTEXT)
+    cue_places: np.ndarray  # (cues, 3): sentence, start, end in it
+    cue_phrases: np.ndarray  # (cues,): which phrase of the trie
+    cue_quoted: np.ndarray  # (cues,): whether a quote encloses it
+
+    @property
+    def scale(self) -> np.ndarray:
+        """(sentences, 1): how much each word feature of a sentence weighs, so that long sentences shout no louder."""
+        size = sum(np.diff(bag.ends) for bag in (self.words, self.outside, self.pairs, self.triples))
+        return (GRAMS / np.sqrt(np.maximum(1, size)))[:, None].astype(np.float32)
+
+    def scores(self, table: np.ndarray) -> np.ndarray:
+        """(sentences, outputs) by the table (COLUMNS, outputs) that the vocabulary was made with."""
+        hashed = table[:HASHED]
+        grams: np.ndarray = self.words.sum(self.vocabulary.inside) + self.outside.sum(self.vocabulary.outside)
+        grams += self.pairs.sum(hashed) + self.triples.sum(hashed)
+        grams *= self.scale
+        grams += self.phrases.sum(hashed)
+        grams += self.context @ table[HASHED:]
+        return grams
+
+    def matrix(self) -> csr_matrix:
+        """(sentences, COLUMNS) float32: the same as one sparse matrix, for a solver."""
+        inside, outside = self.vocabulary.matrices()
+        grams = self.words.matrix(inside.shape[0]) @ inside + self.outside.matrix(outside.shape[0]) @ outside
+        grams += self.pairs.matrix(HASHED) + self.triples.matrix(HASHED)
+        hashed = diags(self.scale[:, 0]) @ grams + self.phrases.matrix(HASHED)
+        return csr_matrix(hstack((hashed, csr_matrix(self.context))), dtype=np.float32)
+
+    def cue_weights(self, push: np.ndarray) -> np.ndarray:
+        """(cues,) what the own features of each cue add to a score whose weights are `push` (COLUMNS,)."""
+        phrase, kind = (
+            part[self.cue_phrases] for part in (self.vocabulary.phrase_columns, self.vocabulary.phrase_kinds)
+        )
+        place = HASHED + kind + np.where(self.cue_quoted, 0, len(KINDS))
+        weights: np.ndarray = push[phrase] + CUES * push[place]
+        return weights
+
+
+def extract(articles: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Rows:
+    """The rows of all sentences of some articles of the vocabulary's language."""
     sentences = [sentence for article in articles for sentence in article]
-    folded = [words.fold(sentence) for sentence in sentences]
-    tokens = [words.tokens(text) for text in folded]
-    found = [cues.find(sentence, language, split) for sentence, split in zip(sentences, tokens, strict=True)]
-    spans = [part for article in articles for part in quotes.spans(article)]
-    grams = _grams(sentences, tokens, spans, known)
-    context: list[list[int]] = []
-    at = 0
-    for article in articles:
-        stop = at + len(article)
-        context += _context(sentences[at:stop], tokens[at:stop], found[at:stop], spans[at:stop])
-        at = stop
-    own = [
-        [
-            (
-                column(f"cue {cue.kind} {_inside(cue.start, parts)}"),
-                column(f"phrase {' '.join(words.phrase(cue.text))}"),
-            )
-            for cue in cues_
-        ]
-        for cues_, parts in zip(found, spans, strict=True)
-    ]
-    return _rows(grams, context, own, found)
+    total = len(sentences)
+    text = "\n".join(("", *sentences, ""))
+    if text.count("\n") != total + 1:
+        text = "\n".join(("", *(sentence.replace("\n", " ") for sentence in sentences), ""))
+    numbers = vocabulary.get_all(words.tokenize(words.fold(text)))
+    lengths = vocabulary.length[numbers]
+    starts = np.cumsum(lengths) - lengths
+    visible = np.flatnonzero(vocabulary.kind[numbers] != BLANK)
+    numbers, starts = numbers[visible], starts[visible]
+    kinds = vocabulary.kind[numbers]
+    of = np.cumsum(kinds == BREAK) - 1  # the sentence of every token
+    offsets = starts[kinds == BREAK] + 1  # where each sentence begins in `text`
+    article = np.repeat(np.arange(len(articles)), [len(part) for part in articles])
+
+    spans = [part for sentences_ in articles for part in quotes.spans(sentences_)]
+    quoted = _quoted(spans, offsets, starts)
+    grams = _grams(vocabulary, numbers, kinds, of, quoted, total)
+
+    first, count, phrase = cues.find_all(vocabulary.cue[numbers], vocabulary.trie)
+    sentence = of[first]
+    last = first + count - 1
+    ends = starts[last] + vocabulary.size[numbers[last]]
+    places = np.stack((sentence, starts[first] - offsets[sentence], ends - offsets[sentence]), axis=1)
+    phrases = Bag.of(sentence, vocabulary.phrase_columns[phrase], total)
+    context = _context(
+        vocabulary,
+        numbers,
+        kinds,
+        of,
+        article,
+        spans,
+        offsets,
+        text,
+        sentence,
+        vocabulary.phrase_kinds[phrase],
+        quoted[first],
+    )
+    return Rows(vocabulary, *grams, phrases, context, places, phrase, quoted[first])
+
+
+def _quoted(spans: list[quotes.Spans], offsets: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """(tokens,) whether a quote encloses a token."""
+    edges = np.zeros(len(starts) + 1, np.int64)
+    opened = [offset + start for offset, parts in zip(offsets.tolist(), spans, strict=False) for start, _ in parts]
+    closed = [offset + stop for offset, parts in zip(offsets.tolist(), spans, strict=False) for _, stop in parts]
+    np.add.at(edges, np.searchsorted(starts, opened), 1)
+    np.add.at(edges, np.searchsorted(starts, closed), -1)
+    inside: np.ndarray = np.cumsum(edges[:-1]) > 0
+    return inside
 
 
 def _grams(
-    sentences: list[str], tokens: list[list[tuple[str, int]]], spans: list[quotes.Spans], known: frozenset[int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """(row, column) of every word, pair, triple, beginning and ending."""
-    flat: list[str] = []
-    lengths, outside = [], []
-    for sentence, split, parts in zip(sentences, tokens, spans, strict=True):
-        out = masked(sentence, split, known)
-        flat += ("\0start", *out, "\0end")
-        lengths.append(len(out) + 2)
-        if parts:
-            rest = masked(sentence, [token for token in split if not _inside(token[1], parts)], known)
-            outside += [(len(lengths) - 1, word) for word in rest]
-    rows = np.repeat(np.arange(len(sentences)), lengths)
-    hashes = np.fromiter(map(word_hash, flat), np.uint64, len(flat))
-    grams = [(rows, _column(hashes * 3))]
-    same = rows[1:] == rows[:-1]
+    vocabulary: Vocabulary, numbers: np.ndarray, kinds: np.ndarray, of: np.ndarray, quoted: np.ndarray, total: int
+) -> tuple[Bag, Bag, Bag, Bag]:
+    """Words, words outside of quotes, pairs and triples of every sentence; a break stands for its begin and its end."""
+    one = np.ones(len(numbers), bool)  # a run of names counts as one name
+    one[1:] = (kinds[1:] != NAME) | (kinds[:-1] != NAME)
+    numbers, of, quoted, own = numbers[one], of[one], quoted[one], kinds[one] != BREAK
+    hashes = vocabulary.hash[numbers]
     pairs = hashes[:-1] * 5 + hashes[1:] * 0x9E3779B1
-    grams.append((rows[1:][same], _column(pairs[same])))
-    same = rows[2:] == rows[:-2]
     triples = pairs[:-1] * 0x85EBCA77 + hashes[2:] * 7
-    grams.append((rows[2:][same], _column(triples[same])))
-    ends = list(map(affixes, flat))
-    counts = np.fromiter(map(len, ends), np.int64, len(ends))
-    grams.append((np.repeat(rows, counts), np.fromiter(chain.from_iterable(ends), np.int64, counts.sum())))
-    if outside:
-        where = np.array([row for row, _ in outside])
-        grams.append((where, np.array([column(f"outside {word}") for _, word in outside])))
-    return np.concatenate([row for row, _ in grams]), np.concatenate([col for _, col in grams])
+    whole = own[1:-1]  # what has a break in its middle belongs to two sentences
+    speaks = np.bincount(of[quoted & own], minlength=total + 1) > 0
+    free = own & ~quoted & speaks[of]
+    return (
+        Bag.of(of[own], numbers[own], total),
+        Bag.of(of[free], numbers[free], total),
+        Bag.of(of[:-1], _mixed(pairs), total),
+        Bag.of(of[:-2][whole], _mixed(triples[whole]), total),
+    )
 
 
-def _column(hashes: np.ndarray) -> np.ndarray:
+def _mixed(hashes: np.ndarray) -> np.ndarray:
     """64-bit mixtures -> columns; the last steps of MurmurHash3, so that every bit of the words reaches the ones kept."""
-    mixed = hashes.copy()
-    mixed ^= mixed >> 33
+    mixed = hashes ^ (hashes >> 33)
     mixed *= 0xFF51AFD7ED558CCD
     mixed ^= mixed >> 33
-    return (mixed >> (64 - BITS)).astype(np.int64)
-
-
-def _inside(offset: int, parts: quotes.Spans) -> bool:
-    return any(start <= offset < stop for start, stop in parts)
+    columns: np.ndarray = (mixed >> (64 - BITS)).astype(np.int64)
+    return columns
 
 
 def _context(
-    sentences: Sequence[str], tokens: list[list[tuple[str, int]]], found: list[list[Cue]], spans: list[quotes.Spans]
-) -> list[list[int]]:
-    """The columns that come from where a sentence stands, of all sentences of an article."""
-    kinds = [sorted({cue.kind for cue in cues_}) for cues_ in found]
-    outer = [
-        sorted({c.kind for c in cues_ if c.kind in SPEAKER_KINDS and not _inside(c.start, parts)})
-        for cues_, parts in zip(found, spans, strict=True)
-    ]
-    quoted = [
-        sum(stop - start for start, stop in parts) / max(1, len(sentence))
-        for sentence, parts in zip(sentences, spans, strict=True)
-    ]
-    starts = [bool(parts) and parts[0][0] == 0 for parts in spans]
-    runs = [
-        bool(parts)
-        and parts[-1][1] >= len(sentence.rstrip(" ."))
-        and not sentence.rstrip().endswith(('"', "”", "»", "'", "’"))
-        for sentence, parts in zip(sentences, spans, strict=True)
-    ]
-    group = _groups(starts, runs)
-    total = len(sentences)
-    everywhere = [kind for kinds_ in kinds for kind in kinds_]
-    article = [f"article {kind} {min(3, int(12 * everywhere.count(kind) / total))}" for kind in sorted(set(everywhere))]
-    out: list[list[int]] = []
-    for i, sentence in enumerate(sentences):
-        names = list(article)
-        names += [f"shape {name}" for name in _shape(sentence, tokens[i])]
-        state = "all" if quoted[i] > 0.9 else "most" if quoted[i] > 0.5 else "some" if quoted[i] else "none"
-        names += [f"quoted {state}", f"quoted {state} {starts[i]} {runs[i]}"]
-        members = (
-            [k for k in range(max(0, i - 12), min(total, i + 13)) if group[k] == group[i]] if state != "none" else [i]
-        )
-        speakers = sorted({kind for k in members for kind in outer[k]})
-        if state != "none":
-            names += [f"speaker {kind}" for kind in speakers] + [f"speaker {' '.join(speakers)}"]
-        before = next((k for k in range(members[0] - 1, max(-1, members[0] - 7), -1) if outer[k]), None)
-        if before is not None:
-            near = min(3, members[0] - before)
-            names += [f"last {kind} {state}" for kind in outer[before]] + [
-                f"last {near} {' '.join(outer[before])} {state}"
-            ]
-        for step in (-2, -1, 1, 2):
-            if 0 <= i + step < total:
-                names += [f"near {step} {kind}" for kind in kinds[i + step]]
-                if abs(step) == 1:
-                    other = "in" if quoted[i + step] > 0.5 else "out"
-                    names.append(f"near {step} {other} {state}")
-        place = "first" if i == 0 else "second" if i == 1 else "last" if i == total - 1 else f"third {3 * i // total}"
-        names += [f"place {place}"]
-        out.append([column(name) for name in names])
-    return out
-
-
-def _groups(starts: list[bool], runs: list[bool]) -> list[int]:
-    """A number for each sentence, the same for sentences that one quote runs through."""
-    number, out = 0, []
-    for i in range(len(starts)):
-        number += not (i > 0 and starts[i] and runs[i - 1])
-        out.append(number)
-    return out
-
-
-def _shape(sentence: str, tokens: list[tuple[str, int]]) -> list[str]:
-    letters = [sentence[start] for word, start in tokens if word[0].isalpha()]
-    capital = sum(char.isupper() for char in letters) / max(1, len(letters))
-    last = sentence.rstrip("\"'”’»› )")[-1:]
-    count = len(tokens)
-    out = [
-        f"ends {last if last in '.!?…:;,' else 'bare'}",
-        f"length {bisect(LENGTHS, count)}",
-        f"capitals {int(4 * capital)}",
-    ]
-    if sentence.isupper():
-        out.append("all capitals")
-    if any(char.isdigit() for char in sentence):
-        out.append("digits")
-    if "?" in sentence:
-        out.append("question")
-    if "!" in sentence:
-        out.append("exclamation")
-    out.append(f"{out[0]} {out[1]} {out[2]}")
-    return out
-
-
-def _rows(
-    grams: tuple[np.ndarray, np.ndarray],
-    context: list[list[int]],
-    own: list[list[tuple[int, int]]],
-    found: list[list[Cue]],
-) -> Rows:
-    """Put the blocks together: word features share one unit of length a sentence, every other feature weighs the same."""
-    count = len(context)
-    gram_rows, gram_columns = grams
-    sizes = np.bincount(gram_rows, minlength=count)
-    gram_values = 3.0 / np.sqrt(np.maximum(sizes, 1))
-    context_rows = np.repeat(np.arange(count), [len(names) for names in context])
-    context_columns = np.fromiter(chain.from_iterable(context), np.int64, len(context_rows))
-    cue_rows = np.repeat(np.arange(count), [2 * len(pairs) for pairs in own])
-    cue_columns = np.fromiter(chain.from_iterable(chain.from_iterable(own)), np.int64, len(cue_rows))
-    rows = np.concatenate((gram_rows, context_rows, cue_rows))
-    columns = np.concatenate((gram_columns, context_columns, cue_columns))
-    values = np.concatenate((gram_values[gram_rows], np.full(len(context_rows), 0.4), np.ones(len(cue_rows)))).astype(
-        np.float32
+    vocabulary: Vocabulary,
+    numbers: np.ndarray,
+    kinds: np.ndarray,
+    of: np.ndarray,
+    article: np.ndarray,
+    spans: list[quotes.Spans],
+    offsets: np.ndarray,
+    text: str,
+    cue_sentence: np.ndarray,
+    cue_kind: np.ndarray,
+    cue_quoted: np.ndarray,
+) -> np.ndarray:
+    """(sentences, CONTEXT): what comes from the cues' kinds, from who speaks, and from where a sentence stands."""
+    total = len(article)
+    row = np.arange(total)
+    cells = cue_sentence * len(KINDS) + cue_kind
+    inner, outer = (
+        np.bincount(cells[part], minlength=total * len(KINDS)).reshape(total, len(KINDS)).astype(np.float32)
+        for part in (cue_quoted, ~cue_quoted)
     )
-    matrix = csr_matrix((values, (rows, columns)), shape=(count, COLUMNS), dtype=np.float32)
-    return Rows(matrix, found, own)
+    own = np.minimum(1, inner + outer)
+
+    sizes = np.diff(offsets) - 1
+    state, starts, runs = _speech(spans, sizes, text, offsets)
+    begins = np.ones(total, bool)  # of a group: sentences that one quote runs through
+    begins[1:] = ~(starts[1:] & runs[:-1]) | (article[1:] != article[:-1])
+    group = np.cumsum(begins) - 1
+    voices = np.minimum(1, outer[:, : len(SPEAKERS)])
+    speakers = np.maximum.reduceat(voices, np.flatnonzero(begins), axis=0)[group] * (state > 0)[:, None]
+
+    heard = np.maximum.accumulate(np.where(voices.any(axis=1), row, -1))
+    head = np.flatnonzero(begins)[group]  # the first sentence of the group
+    before = np.where(head > 0, heard[head - 1], -1)
+    near = (before >= 0) & (head - before <= REACH) & (article[before] == article)
+    last = voices[before] * near[:, None]
+    by_state = np.zeros((total, STATES, len(SPEAKERS) + 1), np.float32)
+    by_state[row, state, :-1] = last
+    by_state[row, state, -1] = near & (head - before == 1)
+
+    article_starts = np.flatnonzero(np.append(True, article[1:] != article[:-1]))
+    article_sizes = np.diff(np.append(article_starts, total))
+    share = np.sqrt(np.add.reduceat(own, article_starts, axis=0) / article_sizes[:, None])[article]
+    title = own[article_starts][article]
+
+    blocks = [inner, outer, speakers, by_state.reshape(total, -1), share, title]
+    for step in STEPS:
+        there = (row + step >= 0) & (row + step < total)
+        other = np.where(there, row + step, 0)
+        there &= article[other] == article
+        blocks.append(own[other] * there[:, None])
+        if abs(step) == 1:
+            blocks.append(_one_hot(np.where(there, 1 + (state[other] > 1), 0) * STATES + state, 3 * STATES))
+    blocks.append(_one_hot((state * 2 + starts) * 2 + runs, STATES * 4))
+    blocks += _shape(vocabulary, numbers, kinds, of, total)
+    place = row - article_starts[article]
+    size = article_sizes[article]
+    third = 3 + 3 * place // size
+    blocks.append(_one_hot(np.select((place == 0, place == 1, place == size - 1), (0, 1, 2), third), 6))
+    blocks = [CUES * block for block in blocks[:2]] + [CONTEXTS * block for block in blocks[2:]]
+    return np.concatenate(blocks, axis=1)
+
+
+def _one_hot(values: np.ndarray, width: int) -> np.ndarray:
+    out = np.zeros((len(values), width), np.float32)
+    out[np.arange(len(values)), values] = 1
+    return out
+
+
+def _speech(
+    spans: list[quotes.Spans], sizes: np.ndarray, text: str, offsets: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each sentence how much of it is quoted (0 to STATES - 1), whether it begins inside of a quote, and whether one runs on."""
+    total = len(spans)
+    share = np.zeros(total)
+    starts, runs = np.zeros(total, bool), np.zeros(total, bool)
+    for index, parts in enumerate(spans):
+        if parts:
+            begin, size = int(offsets[index]), int(sizes[index])
+            share[index] = sum(stop - start for start, stop in parts) / max(1, size)
+            starts[index] = parts[0][0] == 0
+            tail = text[begin + size - 3 : begin + size].rstrip(" .")
+            runs[index] = parts[-1][1] >= size - 2 and tail[-1:] not in quotes.MARKS
+    state = (share > 0).astype(np.int64) + (share > 0.5) + (share > 0.9)
+    return state, starts, runs
+
+
+def _shape(
+    vocabulary: Vocabulary, numbers: np.ndarray, kinds: np.ndarray, of: np.ndarray, total: int
+) -> list[np.ndarray]:
+    """How a sentence looks: its last mark, its length, its capitals, digits, questions and exclamations."""
+    breaks = np.flatnonzero(kinds == BREAK)
+    tokens = np.diff(breaks) - 1
+    spelled = (kinds == WORD) | (kinds == NAME)
+    counts = np.stack(
+        (spelled, spelled & vocabulary.capital[numbers], spelled & vocabulary.shout[numbers], kinds == NUMBER)
+    )
+    letters, capital, shout, digits = np.add.reduceat(counts, breaks[:-1], axis=1, dtype=np.float32)
+    letters = np.maximum(1, letters)
+    marks = vocabulary.mark[numbers]
+    seen = np.zeros((total, LAST_MARKS + 1), np.float32)
+    here = np.flatnonzero(marks)
+    seen[of[here], marks[here]] = 1
+    end = breaks[1:] - 1
+    for _ in range(2):  # past what closes quotes and brackets
+        end = end - vocabulary.closes[numbers[end]]
+    last = marks[end]
+    length = np.searchsorted(LENGTHS, tokens, side="right")
+    steps = len(LENGTHS) + 1
+    facts = np.stack((shout > letters / 2, digits > 0, capital > 0.7 * letters), axis=1).astype(np.float32)
+    return [
+        _one_hot(last, LAST_MARKS + 1),
+        _one_hot(length, steps),
+        _one_hot(last * steps + length, (LAST_MARKS + 1) * steps),
+        _one_hot((4 * capital / letters).astype(np.int64), 5),
+        facts,
+        seen,
+    ]
+
+
+CONTEXT: Final = (
+    2 * len(KINDS) + len(SPEAKERS) + STATES * (len(SPEAKERS) + 1) + 2 * len(KINDS) + len(STEPS) * len(KINDS) + 2 * 3 * STATES
+    + STATES * 4 + (LAST_MARKS + 1) * (len(LENGTHS) + 3) + len(LENGTHS) + 1 + 5 + 3 + 6
+)  # fmt: skip
+COLUMNS: Final = HASHED + CONTEXT
+SETTINGS: Final = {"format": 2, "bits": BITS, "context": CONTEXT}

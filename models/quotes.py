@@ -5,6 +5,7 @@ of several paragraphs opens each and closes only the last. So a mark is read by 
 stands beside it, and an opened quote that nothing closes nearby ends with its sentence.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -13,7 +14,9 @@ Spans = list[tuple[int, int]]
 
 _OPENING: Final = "“«„‟‹"
 _CLOSING: Final = "”»›"
-_SINGLE: Final = "'‘’"
+MARKS: Final = frozenset(_OPENING + _CLOSING + "\"'‘’")
+_DOUBLE: Final = re.compile(f'["{_OPENING}{_CLOSING}]')
+_SINGLE: Final = re.compile(r"(?<!\w)['‘’](?=\w)|(?<![ \u00a0])['‘’](?!\w)")
 # A quote without its closing mark goes on over this many sentences when the next one begins with a mark again
 # (newspapers open every paragraph of a long quote), otherwise it ends with the sentence it was opened in.
 REACH: Final = 4
@@ -51,15 +54,10 @@ def _fill(found: list[Spans], sentences: Sequence[str], marks: list[_Mark]) -> N
 def _double_marks(sentences: Sequence[str]) -> list[_Mark]:
     marks: list[_Mark] = []
     for index, sentence in enumerate(sentences):
-        if not ('"' in sentence or any(char in sentence for char in _OPENING + _CLOSING)):
-            continue
-        for offset, char in enumerate(sentence):
-            if char in _OPENING:
-                marks.append((index, offset, True))
-            elif char in _CLOSING:
-                marks.append((index, offset, False))
-            elif char == '"':
-                marks.append((index, offset, _opens(sentence, offset, bool(marks) and marks[-1][2])))
+        for match in _DOUBLE.finditer(sentence):
+            char, offset = match.group(), match.start()
+            opens = _opens(sentence, offset, bool(marks) and marks[-1][2]) if char == '"' else char in _OPENING
+            marks.append((index, offset, opens))
     return marks
 
 
@@ -67,9 +65,8 @@ def _single_marks(sentences: Sequence[str]) -> list[_Mark]:
     """Single quotes, told from apostrophes by the blank beside them; an opening one without its close is none."""
     marks: list[_Mark] = []
     for index, sentence in enumerate(sentences):
-        for offset, char in enumerate(sentence):
-            if char not in _SINGLE:
-                continue
+        for match in _SINGLE.finditer(sentence):
+            char, offset = match.group(), match.start()
             before, behind = sentence[offset - 1 : offset] or " ", sentence[offset + 1 : offset + 2] or " "
             inside = bool(marks) and marks[-1][2]
             if char != "’" and before in " \u00a0([-–—:" and behind.isalnum():

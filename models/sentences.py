@@ -180,5 +180,5 @@ def _opens(line: str, after: int, language: Language) -> bool:
     at = _first_letter(line, after)
     if at > after and line[after] in '"“«':
         return True
-    word = re.match(r"[^\W\d_]*", words.fold(line[at : at + _NEAR]))
+    word = re.match(r"[^\W\d_]*", words.fold(line[at : at + _NEAR]).lower())
     return word is not None and word.group() in language.openers

@@ -49,20 +49,23 @@ def test_sentences_already_split_get_the_same_answers_as_their_text(
 def test_a_cue_weighs_exactly_what_its_features_push(code: str, corpus: list[Article], classifier: Classifier) -> None:
     """Without a cue's features the log-odds of speculation against confirmed fall by its weight, the rest unchanged."""
     article, model = first(corpus, code).sentences, classifier.models[code]
-    rows = features.extract([article], languages.load(code), model.known)
+    rows = model.rows([article])
+    matrix = rows.matrix().tolil()
     verdicts = classifier.classify_sentences(article, code).sentences
     speculation, confirmed = (ANSWERS + LABEL_NAMES.index(name) for name in ("speculation", "confirmed"))
-    before = rows.matrix @ model.table
-    seen = 0
-    for index, verdict in enumerate(verdicts):
-        for cue, columns in zip(verdict.cues, rows.cue_columns[index], strict=True):
-            without = rows.matrix[[index]].toarray()
-            for column in columns:
-                without[0, column] -= 1
-            change = before[index] - (without @ model.table)[0]
-            assert change[speculation] - change[confirmed] == pytest.approx(cue.weight, abs=2e-3)
-            seen += 1
-    assert seen
+    push = model.table[:, speculation] - model.table[:, confirmed]
+    before = matrix.tocsr() @ push
+    cues = [(index, cue) for index, verdict in enumerate(verdicts) for cue in verdict.cues]
+    assert len(cues) == len(rows.cue_phrases) > 0
+    for (index, cue), phrase, quoted in zip(cues, rows.cue_phrases, rows.cue_quoted, strict=True):
+        text, kind = model.vocabulary.trie.phrases[phrase]
+        assert cue.kind == kind
+        without = matrix[index].copy()
+        without[0, features.column(f"phrase {text}")] -= 1
+        without[0, features.HASHED + features.KINDS.index(kind) + (0 if quoted else len(features.KINDS))] -= (
+            features.CUES
+        )
+        assert before[index] - (without.tocsr() @ push)[0] == pytest.approx(cue.weight, abs=2e-3)
 
 
 @EVERY_LANGUAGE

@@ -1,42 +1,59 @@
 """Cues stand where they say, the longest wins, and a `*` stands for an ending."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models import cues, languages, words
-from models.cues import Index
+from models.cues import Trie
 from training.examples import Article
 
 EVERY_LANGUAGE = pytest.mark.parametrize("code", languages.codes())
 
 
-def kinds(phrases: dict[str, str], text: str) -> list[tuple[int, str]]:
-    """(words, kind) at the first word of a text."""
-    return [Index(phrases).longest(words.tokens(words.fold(text)), 0)]
+def found(phrases: dict[str, str], text: str) -> list[tuple[int, int, str]]:
+    """(first word, number of words, kind) of the cues of a text."""
+    trie = Trie(phrases)
+    numbers = np.array([trie.number(word) for word, _ in words.tokens(text)])
+    return [
+        (a, n, trie.phrases[p][1])
+        for a, n, p in zip(*(part.tolist() for part in cues.find_all(numbers, trie)), strict=True)
+    ]
 
 
 def test_the_longest_phrase_at_a_place_wins() -> None:
     phrases = {"may": "modal", "may day": "lookalike"}
-    assert kinds(phrases, "May Day") == [(2, "lookalike")]
-    assert kinds(phrases, "may be") == [(1, "modal")]
+    assert found(phrases, "May Day") == [(0, 2, "lookalike")]
+    assert found(phrases, "it may be") == [(1, 1, "modal")]
+
+
+def test_a_phrase_that_breaks_off_gives_way_to_the_shorter_one() -> None:
+    assert found({"may": "modal", "may as well": "plan", "as": "saying"}, "may as not") == [
+        (0, 1, "modal"),
+        (1, 1, "saying"),
+    ]
 
 
 def test_a_star_stands_for_any_ending_or_beginning() -> None:
     phrases = {"theori*": "crowd", "*erait": "conditional", "not *ing": "denial"}
-    assert kinds(phrases, "theorising") == [(1, "crowd")]
-    assert kinds(phrases, "arriverait") == [(1, "conditional")]
-    assert kinds(phrases, "not leaving") == [(2, "denial")]
-    assert kinds(phrases, "theory") == [(0, "")]
+    assert found(phrases, "theorising") == [(0, 1, "crowd")]
+    assert found(phrases, "il arriverait") == [(1, 1, "conditional")]
+    assert found(phrases, "not leaving") == [(0, 2, "denial")]
+    assert found(phrases, "theory") == []
 
 
 def test_a_whole_word_beats_a_star_of_the_same_length() -> None:
-    assert kinds({"*erait": "conditional", "montrerait": "hope"}, "montrerait") == [(1, "hope")]
+    assert found({"*erait": "conditional", "montrerait": "hope"}, "montrerait") == [(0, 1, "hope")]
+
+
+def test_a_star_fits_words_of_other_phrases_too() -> None:
+    assert found({"so *ing": "denial", "leaving": "plan"}, "so leaving") == [(0, 2, "denial")]
 
 
 def test_a_star_beside_too_few_letters_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 3 letters"):
-        Index({"a*": "modal"})
+        Trie({"a*": "modal"})
 
 
 @EVERY_LANGUAGE
@@ -52,6 +69,11 @@ def test_cues_give_their_words_back_and_never_overlap(code: str, text: str) -> N
 @given(text=st.text())
 def test_folding_keeps_every_character_at_its_place(text: str) -> None:
     assert len(words.fold(text)) == len(text)
+
+
+@given(text=st.text())
+def test_the_tokens_of_a_text_put_together_are_the_text(text: str) -> None:
+    assert "".join(words.tokenize(text)) == text
 
 
 def test_curly_marks_and_thin_blanks_change_no_cue(corpus: list[Article]) -> None:

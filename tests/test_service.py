@@ -200,7 +200,7 @@ def test_a_page_loads_nothing_from_outside(path: str, client: FlaskClient) -> No
 def test_what_does_not_exist_is_a_problem_too(client: FlaskClient) -> None:
     for reply in (client.get("/nothing"), client.get("/v1/classify")):
         assert reply.mimetype == "application/problem+json"
-    assert client.get("/v1/classify").headers["Allow"] == "POST, OPTIONS"
+    assert set(client.get("/v1/classify").headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
 
 
 def test_a_bug_is_answered_without_a_traceback(
@@ -250,11 +250,12 @@ def test_too_many_requests_are_told_to_wait(classifier: Classifier, monkeypatch:
 
 def test_no_request_breaks_what_the_description_promises(app: Flask) -> None:
     """Requests made up from the OpenAPI document, valid and not, get the answers that it promises."""
-    for operation in schemathesis.openapi.from_wsgi("/openapi.json", app).get_all_operations():
+    for found in schemathesis.openapi.from_wsgi("/openapi.json", app).get_all_operations():
+        operation: Any = found
 
         @given(case=operation.ok().as_strategy())
         @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
-        def holds(case: schemathesis.Case) -> None:
+        def holds(case: Any) -> None:
             # What no schema can say (a text in another language) may be refused.
             case.call_and_validate(excluded_checks=[positive_data_acceptance])
 

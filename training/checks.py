@@ -45,7 +45,7 @@ def report(articles: Sequence[Article], against: Sequence[Path] = ()) -> tuple[l
 
 def runs(text: str, length: int = SHARED_RUN) -> list[str]:
     """Every run of `length` words of a text."""
-    found = re.findall(r"\w+", words.fold(text))
+    found = re.findall(r"\w+", words.fold(text).lower())
     return [" ".join(found[i : i + length]) for i in range(len(found) - length + 1)]
 
 
@@ -70,7 +70,7 @@ def _strings(value: object) -> Iterator[str]:
 
 def near_duplicates(examples: Sequence[Example]) -> list[tuple[Example, Example]]:
     """Pairs of sentences of five words or more that say nearly the same; only sentences that share a rare word are compared."""
-    bags = [frozenset(re.findall(r"\w+", words.fold(example.sentence))) for example in examples]
+    bags = [frozenset(re.findall(r"\w+", words.fold(example.sentence).lower())) for example in examples]
     common = Counter(word for bag in bags for word in bag)
     holders: dict[str, list[int]] = defaultdict(list)
     found = []

@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 from models import features, languages
 from models.classifier import ANSWERS, LABEL_NAMES, SIDES, SOURCE_NAMES, Weights, around, softmax
+from models.features import Vocabulary
 from training.examples import Article
 
 FOLDS: Final = 5
@@ -52,7 +53,7 @@ def fit(articles: Sequence[Article], jobs: int = 2, step: Callable[[], object] =
     texts = [article.sentences for article in articles]
     lengths = [len(text) for text in texts]
     lexicon = features.lexicon(sentence for text in texts for sentence in text)
-    matrix = features.extract(texts, language, lexicon).matrix
+    matrix = features.extract(texts, Vocabulary(language, lexicon)).matrix()
     columns, matrix = _worth_keeping(matrix)
     targets = _targets(articles)
     folds = np.repeat(_folds(articles), lengths)
