@@ -38,7 +38,7 @@ def small_data(tmp_path: Path, corpus: list[Article]) -> Path:
     """A user's own file: a few articles of the first language of the corpus."""
     path = tmp_path / "mine.tsv"
     rows = ["article\tlabel\tsource\tsentence"]
-    for article in [article for article in corpus if article.language == corpus[0].language][:12]:
+    for article in [article for article in corpus if article.language == corpus[0].language][:30]:
         rows += [f"{article.name}\t{e.label}\t{e.source or ''}\t{e.sentence}" for e in article.examples]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path
