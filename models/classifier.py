@@ -7,28 +7,26 @@ from typing import Final
 import numpy as np
 
 from models import features, languages, sentences
-from models.features import Rows, Vocabulary
+from models.features import Rows
 from models.labels import LABELS, SOURCES
 from models.sentences import Sentence
+from models.vocabulary import Vocabulary
 
 LABEL_NAMES: Final = tuple(LABELS)
 SOURCE_NAMES: Final = tuple(SOURCES)
 ANSWERS: Final = len(LABEL_NAMES) + len(SOURCE_NAMES)  # label and source side by side, in this order
 SIDES: Final = (slice(0, len(LABEL_NAMES)), slice(len(LABEL_NAMES), ANSWERS))
-STEPS: Final = (-2, -1, 1, 2)  # the neighbours whose first answers the second pass sees
-MOST_WORDS: Final = 1 << 17  # tokens a vocabulary may hold, some 200 bytes each
-NEIGHBOURS: Final = (len(STEPS) + 1) * ANSWERS
+MOST_WORDS: Final = 1 << 17  # tokens a vocabulary may hold, some 400 bytes each
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What was learned for one language: two passes of two linear models, side by side."""
+    """What was learned for one language: two linear models, label and source, side by side."""
 
     columns: np.ndarray  # (kept,) int32, ascending: the feature columns that have a weight
-    weights: np.ndarray  # (kept, 2 * ANSWERS) float16: first pass, second pass
-    bias: np.ndarray  # (2 * ANSWERS,) float32
-    neighbours: np.ndarray  # (NEIGHBOURS, ANSWERS) float32: what the second pass makes of the neighbours' first answers
-    lexicon: np.ndarray  # (words,) uint32: hashes of the words that are no names
+    weights: np.ndarray  # (kept, ANSWERS) float16
+    bias: np.ndarray  # (ANSWERS,) float32
+    lexicon: np.ndarray  # (words,) uint32: hashes of the words that are no names, the most frequent first
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +71,32 @@ class Model:
 
     def __init__(self, code: str, weights: Weights) -> None:
         self.language = languages.load(code)
-        self.known = frozenset(weights.lexicon.tolist())
-        self.table = np.zeros((features.COLUMNS, 2 * ANSWERS), np.float32)
+        self.lexicon = weights.lexicon
+        self.table = np.zeros((features.COLUMNS, ANSWERS), np.float32)
         self.table[weights.columns] = weights.weights
         self.bias = weights.bias
-        self.neighbours = weights.neighbours
-        speculation, confirmed = (ANSWERS + LABEL_NAMES.index(name) for name in ("speculation", "confirmed"))
+        speculation, confirmed = (LABEL_NAMES.index(name) for name in ("speculation", "confirmed"))
         self.push = self.table[:, speculation] - self.table[:, confirmed]
-        self._vocabulary = Vocabulary(self.language, self.known, self.table)
+        self._vocabulary = self.empty_vocabulary()
+
+    def empty_vocabulary(self) -> Vocabulary:
+        """A vocabulary that knows what was learned and has seen no text yet."""
+        return Vocabulary(self.language, self.lexicon, self.table)
 
     @property
     def vocabulary(self) -> Vocabulary:
         """What is known of words; begun anew when texts have filled it, so that no caller can fill the memory."""
         if len(self._vocabulary) > MOST_WORDS:
-            self._vocabulary = Vocabulary(self.language, self.known, self.table)
+            self._vocabulary = self.empty_vocabulary()
         return self._vocabulary
 
     def rows(self, articles: Sequence[Sequence[str]]) -> Rows:
         """The features of the articles' sentences."""
         return features.extract(articles, self.vocabulary)
 
-    def probabilities(self, rows: Rows, lengths: Sequence[int]) -> np.ndarray:
-        """(sentences, ANSWERS): the labels' probabilities and the sources'; `lengths` are the articles' in sentences."""
-        scores = rows.scores(self.table) + self.bias
-        first = softmax(scores[:, :ANSWERS])
-        return softmax(scores[:, ANSWERS:] + around(first, lengths) @ self.neighbours)
+    def probabilities(self, rows: Rows) -> np.ndarray:
+        """(sentences, ANSWERS): the labels' probabilities and the sources'."""
+        return softmax(rows.scores(self.table) + self.bias)
 
 
 class Classifier:
@@ -130,27 +129,27 @@ class Classifier:
     def probabilities(self, articles: Sequence[Sequence[str]], code: str) -> np.ndarray:
         """(sentences, ANSWERS) for articles of one language that are split already, all in one batch."""
         model = self.models[code]
-        return model.probabilities(model.rows(articles), [len(article) for article in articles])
+        return model.probabilities(model.rows(articles))
 
     def _answer(self, code: str, split: list[Sentence]) -> Answer:
         if not split:
             return Answer(code, [])
         model = self.models[code]
         rows = model.rows([[sentence.text for sentence in split]])
-        return Answer(code, verdicts(split, rows, model.probabilities(rows, [len(split)]), model.push))
+        return Answer(code, verdicts(split, rows, model.probabilities(rows), model.push))
 
 
 def verdicts(split: Sequence[Sentence], rows: Rows, answers: np.ndarray, push: np.ndarray) -> list[Verdict]:
     """The answers (sentences, ANSWERS) put into words, each with its cues and what they weigh."""
     found: list[list[WeighedCue]] = [[] for _ in split]
-    weights = np.round(rows.cue_weights(push), 3)
+    weights = np.round(rows.cue_weights(push).astype(float), 3)
     for (index, start, end), phrase, weight in zip(
         rows.cue_places.tolist(), rows.cue_phrases.tolist(), weights.tolist(), strict=True
     ):
         kind = rows.vocabulary.trie.phrases[phrase][1]
         found[index].append(WeighedCue(start, end, split[index].text[start:end], kind, weight))
     out = []
-    for sentence, row, weighed in zip(split, np.round(answers, 4).tolist(), found, strict=True):
+    for sentence, row, weighed in zip(split, np.round(answers.astype(float), 4).tolist(), found, strict=True):
         labels, sources = (row[side] for side in SIDES)
         label = labels.index(max(labels))
         out.append(
@@ -165,21 +164,6 @@ def verdicts(split: Sequence[Sentence], rows: Rows, answers: np.ndarray, push: n
                 weighed,
             )
         )
-    return out
-
-
-def around(first: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
-    """(sentences, NEIGHBOURS): the first answers of the sentences around each one, and their mean over the article."""
-    out = np.zeros((len(first), NEIGHBOURS), np.float32)
-    at = 0
-    for length in lengths:
-        article = first[at : at + length]
-        for place, step in enumerate(STEPS):
-            target = out[at : at + length, place * ANSWERS : (place + 1) * ANSWERS]
-            if abs(step) < length:
-                target[max(0, -step) : length - max(0, step)] = article[max(0, step) : length + min(0, step)]
-        out[at : at + length, -ANSWERS:] = article.mean(axis=0)
-        at += length
     return out
 
 

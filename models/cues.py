@@ -1,21 +1,30 @@
 """Phrases that speak for an answer, found in a sentence: features to be weighed, not rules.
 
 The phrases are data (`languages/<code>/cues/<kind>.txt`). A word of a phrase may carry one `*` as its first or last
-character for any ending or beginning. At each place the longest phrase wins, so that a look-alike ("the month of May")
-hides the short cue inside it. `find` is the plain way, for one sentence; `find_all` takes the same steps for every token
+character for any ending or beginning; `^` as a first word stands for the beginning of the sentence. At each place the
+longest phrase wins, so that a look-alike ("the month of May") hides the short cue inside it. `find` is the plain way, for one sentence; `find_all` takes the same steps for every token
 of many sentences at once.
 """
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 import numpy as np
 
 from models import languages, words
 from models.languages import Language
 
+# The kinds of cue; the first ones tell who speaks or how far the article stands behind it.
+SPEAKERS: Final = ("anonymous", "crowd", "denial", "distance", "hearsay", "named", "saying")
+KINDS: Final = (
+    *SPEAKERS, "boilerplate", "conditional", "hope", "idle", "ignorance", "inference", "lookalike", "modal", "official", "plan",
+    "question",
+)  # fmt: skip
+
 # An ending shorter than this would be looked up for every word of every text and match anything.
 SHORTEST_AFFIX = 3
+START = "^"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +62,12 @@ class Trie:
         for index, whole in enumerate(parts):
             for variant in self._variants(whole):
                 self._enter(variant, index)
+        self.start = self.numbers.get(START, 0)
         self._flatten()
 
     def number(self, word: str) -> int:
         """The number of a word in lower case: its own, else that of the longest affix that fits it, else 0."""
-        found = self.numbers.get(word, 0)
+        found = self.numbers.get(word, 0) if word != START else 0
         for length in () if found else self.affix_lengths:
             if length <= len(word):
                 found = self.numbers.get(word[:length] + "*", 0) or self.numbers.get("*" + word[-length:], 0)
@@ -95,6 +105,7 @@ class Trie:
             if node == 0:
                 self.first[number] = target
         self.end_of = np.array(self.ends, np.int64)
+        self.kinds = np.array([KINDS.index(kind) for _, kind in self.phrases], np.int64)
 
 
 def fits(word: str, affix: str) -> bool:
@@ -115,13 +126,10 @@ def find(sentence: str, language: Language) -> list[Cue]:
     found: list[Cue] = []
     at = 0
     while at < len(tokens):
-        length, phrase, node = 0, -1, 0
-        for ahead, number in enumerate(numbers[at:], 1):
-            node = tree.steps.get((node, number), 0)
-            if not node:
-                break
-            if tree.ends[node] >= 0:
-                length, phrase = ahead, tree.ends[node]
+        length, phrase = _longest(tree, 0, numbers[at:])
+        if at == 0 and tree.start:
+            anchored = _longest(tree, tree.steps[0, tree.start], numbers)
+            length, phrase = anchored if anchored[0] >= length else (length, phrase)
         if length:
             last, last_start = tokens[at + length - 1]
             start, end = tokens[at][1], last_start + len(last)
@@ -130,14 +138,32 @@ def find(sentence: str, language: Language) -> list[Cue]:
     return found
 
 
-def find_all(numbers: np.ndarray, tree: Trie) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(first token, number of tokens, phrase) of every cue in a row of word numbers, in order, never overlapping.
+def _longest(tree: Trie, node: int, numbers: list[int]) -> tuple[int, int]:
+    """(number of words, phrase) of the longest way from a node along some words."""
+    length, phrase = 0, -1
+    for ahead, number in enumerate(numbers, 1):
+        node = tree.steps.get((node, number), 0)
+        if not node:
+            break
+        if tree.ends[node] >= 0:
+            length, phrase = ahead, tree.ends[node]
+    return length, phrase
 
-    0 in `numbers` is no word of any phrase; it parts sentences.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The cues in a row of tokens, in order, never overlapping: (cues,) each."""
+
+    first: np.ndarray  # the first token
+    count: np.ndarray  # how many tokens
+    phrase: np.ndarray  # which phrase of the trie
+
+
+def find_all(numbers: np.ndarray, tree: Trie) -> Found:
+    """The cues in a row of word numbers. 0 is no word of any phrase; `tree.start` opens a sentence."""
     places = np.flatnonzero(tree.first[numbers])
     nodes = tree.first[numbers[places]]
-    starts, lengths, phrases = [], [], []
+    starts, lengths, phrases = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     width, ahead = len(tree.first), 1
     while len(places):
         ending = tree.end_of[nodes]
@@ -151,13 +177,15 @@ def find_all(numbers: np.ndarray, tree: Trie) -> tuple[np.ndarray, np.ndarray, n
         goes_on = (tree.keys[at] == keys) & (numbers[places + ahead] > 0)
         places, nodes = places[goes_on], tree.targets[at[goes_on]]
         ahead += 1
-    if not starts:
-        return (np.zeros(0, np.int64),) * 3
     start, length, phrase = np.concatenate(starts), np.concatenate(lengths), np.concatenate(phrases)
-    order = np.lexsort((-length, start))
+    anchored = (numbers[start] == tree.start) & (
+        tree.start > 0
+    )  # the place where the sentence opens is no word of the cue
+    start, length = start + anchored, length - anchored
+    order = np.lexsort((~anchored, -length, start))
     kept, until = [], -1
     for index, place, count in zip(order.tolist(), start[order].tolist(), length[order].tolist(), strict=True):
         if place >= until:
             kept.append(index)
             until = place + count
-    return start[kept], length[kept], phrase[kept]
+    return Found(start[kept], length[kept], phrase[kept])

@@ -7,14 +7,17 @@ stands beside it, and an opened quote that nothing closes nearby ends with its s
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+import numpy as np
 
 Spans = list[tuple[int, int]]
 
 _OPENING: Final = "“«„‟‹"
 _CLOSING: Final = "”»›"
-MARKS: Final = frozenset(_OPENING + _CLOSING + "\"'‘’")
+_MARKS: Final = frozenset(_OPENING + _CLOSING + "\"'‘’")
 _DOUBLE: Final = re.compile(f'["{_OPENING}{_CLOSING}]')
 _SINGLE: Final = re.compile(r"(?<!\w)['‘’](?=\w)|(?<![ \u00a0])['‘’](?!\w)")
 # A quote without its closing mark goes on over this many sentences when the next one begins with a mark again
@@ -22,6 +25,43 @@ _SINGLE: Final = re.compile(r"(?<!\w)['‘’](?=\w)|(?<![ \u00a0])['‘’](?!\
 REACH: Final = 4
 
 _Mark = tuple[int, int, bool]  # sentence, offset, opens
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What is quoted in the sentences of some articles."""
+
+    spans: list[Spans]
+    state: np.ndarray  # (sentences,) how much of each: 0 nothing, 1 some, 2 most, 3 all
+    opens: np.ndarray  # (sentences,) whether it begins inside of a quote
+    runs_on: np.ndarray  # (sentences,) whether the quote goes on behind it
+
+    def enclosed(self, starts: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """(tokens,) whether a quote encloses what begins at `starts`, where the sentences begin at `offsets`."""
+        edges = np.zeros(len(starts) + 1, np.int64)
+        places = [
+            (offset + begin, offset + end)
+            for offset, parts in zip(offsets.tolist(), self.spans, strict=False)
+            for begin, end in parts
+        ]
+        for step, points in zip((1, -1), zip(*places, strict=True), strict=False):
+            np.add.at(edges, np.searchsorted(starts, points), step)
+        inside: np.ndarray = np.cumsum(edges[:-1]) > 0
+        return inside
+
+
+def speech(articles: Sequence[Sequence[str]]) -> Speech:
+    """What is quoted in the sentences of some articles, each read for itself."""
+    found = [part for article in articles for part in spans(article)]
+    share = np.zeros(len(found))
+    opens, runs_on = np.zeros(len(found), bool), np.zeros(len(found), bool)
+    for index, (sentence, parts) in enumerate(zip((s for article in articles for s in article), found, strict=True)):
+        if parts:
+            share[index] = sum(stop - start for start, stop in parts) / len(sentence)
+            opens[index] = parts[0][0] == 0
+            bare = sentence.rstrip(" .")
+            runs_on[index] = parts[-1][1] >= len(bare) and bare[-1:] not in _MARKS
+    return Speech(found, (share > 0).astype(np.int64) + (share > 0.5) + (share > 0.9), opens, runs_on)
 
 
 def spans(sentences: Sequence[str]) -> list[Spans]:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from models import features, languages
-from models.classifier import ANSWERS, LABEL_NAMES, NEIGHBOURS, SOURCE_NAMES, Classifier, Weights
+from models.classifier import ANSWERS, LABEL_NAMES, SOURCE_NAMES, Classifier, Weights
 
 SHIPPED: Final = Path(__file__).parent / "trained"
 LARGEST: Final = 256 * 2**20  # bytes of weights: far above any version, far below what would exhaust a machine
@@ -26,9 +26,8 @@ LARGEST: Final = 256 * 2**20  # bytes of weights: far above any version, far bel
 # What a weights file may hold: for each array of a language its dtype and shape (None: any length).
 ARRAYS: Final[dict[str, tuple[str, tuple[int | None, ...]]]] = {
     "columns": ("int32", (None,)),
-    "weights": ("float16", (None, 2 * ANSWERS)),
-    "bias": ("float32", (2 * ANSWERS,)),
-    "neighbours": ("float32", (NEIGHBOURS, ANSWERS)),
+    "weights": ("float16", (None, ANSWERS)),
+    "bias": ("float32", (ANSWERS,)),
     "lexicon": ("uint32", (None,)),
 }
 

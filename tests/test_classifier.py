@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models import features, languages, sentences
+from models import context, languages, sentences, vocabulary
 from models.classifier import ANSWERS, LABEL_NAMES, Classifier, softmax
 from models.labels import LABELS, SOURCES
 from training.examples import Article
@@ -52,20 +52,17 @@ def test_a_cue_weighs_exactly_what_its_features_push(code: str, corpus: list[Art
     rows = model.rows([article])
     matrix = rows.matrix().tolil()
     verdicts = classifier.classify_sentences(article, code).sentences
-    speculation, confirmed = (ANSWERS + LABEL_NAMES.index(name) for name in ("speculation", "confirmed"))
-    push = model.table[:, speculation] - model.table[:, confirmed]
-    before = matrix.tocsr() @ push
+    before = matrix.tocsr() @ model.push
     cues = [(index, cue) for index, verdict in enumerate(verdicts) for cue in verdict.cues]
     assert len(cues) == len(rows.cue_phrases) > 0
-    for (index, cue), phrase, quoted in zip(cues, rows.cue_phrases, rows.cue_quoted, strict=True):
+    for (index, cue), phrase, own in zip(cues, rows.cue_phrases, rows.cue_columns, strict=True):
         text, kind = model.vocabulary.trie.phrases[phrase]
         assert cue.kind == kind
         without = matrix[index].copy()
-        without[0, features.column(f"phrase {text}")] -= 1
-        without[0, features.HASHED + features.KINDS.index(kind) + (0 if quoted else len(features.KINDS))] -= (
-            features.CUES
-        )
-        assert before[index] - (without.tocsr() @ push)[0] == pytest.approx(cue.weight, abs=2e-3)
+        without[0, vocabulary.column(f"phrase {text}")] -= 1
+        for column in own:
+            without[0, vocabulary.HASHED + column] -= context.CUES
+        assert before[index] - (without.tocsr() @ model.push)[0] == pytest.approx(cue.weight, abs=2e-3)
 
 
 @EVERY_LANGUAGE

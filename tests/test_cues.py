@@ -13,13 +13,12 @@ EVERY_LANGUAGE = pytest.mark.parametrize("code", languages.codes())
 
 
 def found(phrases: dict[str, str], text: str) -> list[tuple[int, int, str]]:
-    """(first word, number of words, kind) of the cues of a text."""
+    """(first word, number of words, kind) of the cues of a text that is one sentence."""
     trie = Trie(phrases)
-    numbers = np.array([trie.number(word) for word, _ in words.tokens(text)])
-    return [
-        (a, n, trie.phrases[p][1])
-        for a, n, p in zip(*(part.tolist() for part in cues.find_all(numbers, trie)), strict=True)
-    ]
+    numbers = np.array([trie.start, *(trie.number(word) for word, _ in words.tokens(text))])
+    cues_ = cues.find_all(numbers, trie)
+    places = zip(cues_.first.tolist(), cues_.count.tolist(), cues_.phrase.tolist(), strict=True)
+    return [(first - 1, count, trie.phrases[phrase][1]) for first, count, phrase in places]
 
 
 def test_the_longest_phrase_at_a_place_wins() -> None:
@@ -49,6 +48,13 @@ def test_a_whole_word_beats_a_star_of_the_same_length() -> None:
 
 def test_a_star_fits_words_of_other_phrases_too() -> None:
     assert found({"so *ing": "denial", "leaving": "plan"}, "so leaving") == [(0, 2, "denial")]
+
+
+def test_an_anchored_phrase_stands_at_the_beginning_only() -> None:
+    phrases = {"^ watch": "boilerplate", "watch out": "idle"}
+    assert found(phrases, "Watch it") == [(0, 1, "boilerplate")]
+    assert found(phrases, "Watch out") == [(0, 2, "idle")]
+    assert found(phrases, "They watch it ^ watch") == []
 
 
 def test_a_star_beside_too_few_letters_is_refused() -> None:

@@ -9,7 +9,8 @@ from scipy.sparse import vstack
 
 from models import cues, features, languages, words
 from models.classifier import LABEL_NAMES, Classifier, Model
-from models.features import Rows, Vocabulary
+from models.features import Rows
+from models.vocabulary import Vocabulary, lexicon
 from training.examples import Article
 
 EVERY_LANGUAGE = pytest.mark.parametrize("code", languages.codes())
@@ -28,7 +29,7 @@ def of(corpus: list[Article], code: str) -> list[list[str]]:
 
 
 def rows(articles: list[list[str]], model: Model) -> Rows:
-    return features.extract(articles, Vocabulary(model.language, model.known, model.table))
+    return features.extract(articles, model.empty_vocabulary())
 
 
 @EVERY_LANGUAGE
@@ -64,7 +65,7 @@ def test_cues_of_all_sentences_at_once_are_those_of_each(
 @EVERY_LANGUAGE
 def test_what_was_read_before_changes_nothing(code: str, corpus: list[Article], classifier: Classifier) -> None:
     articles, model = of(corpus, code), classifier.models[code]
-    vocabulary = Vocabulary(model.language, model.known, model.table)
+    vocabulary = model.empty_vocabulary()
     first = features.extract(articles[:2], vocabulary).scores(model.table)
     features.extract(articles[2:], vocabulary)
     assert np.array_equal(features.extract(articles[:2], vocabulary).scores(model.table), first)
@@ -73,7 +74,7 @@ def test_what_was_read_before_changes_nothing(code: str, corpus: list[Article], 
 @EVERY_LANGUAGE
 def test_threads_may_share_a_vocabulary(code: str, corpus: list[Article], classifier: Classifier) -> None:
     articles, model = of(corpus, code), classifier.models[code]
-    vocabulary = Vocabulary(model.language, model.known, model.table)
+    vocabulary = model.empty_vocabulary()
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda article: features.extract([article], vocabulary).scores(model.table), articles))
     for article, scores in list(zip(articles, found, strict=True))[::10]:
@@ -84,7 +85,7 @@ def test_threads_may_share_a_vocabulary(code: str, corpus: list[Article], classi
 def test_names_exchanged_for_others_change_hardly_an_answer(
     code: str, corpus: list[Article], classifier: Classifier
 ) -> None:
-    known = classifier.models[code].known
+    known = classifier.models[code].vocabulary.known
     articles = of(corpus, code)
 
     def other(match: re.Match[str]) -> str:
@@ -123,7 +124,7 @@ def test_typography_changes_hardly_an_answer(
 
 @EVERY_LANGUAGE
 def test_names_and_numbers_are_masked_and_words_are_not(code: str) -> None:
-    language, known = languages.load(code), features.lexicon(["the singer left on monday"])
+    language, known = languages.load(code), lexicon(["the singer left on monday"])
 
     def rows_of(sentence: str) -> Rows:
         return features.extract([[sentence]], Vocabulary(language, known))

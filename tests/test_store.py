@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models import store
-from models.classifier import ANSWERS, NEIGHBOURS, Weights
+from models.classifier import ANSWERS, Weights
 
 
 @pytest.fixture
@@ -23,9 +23,8 @@ def where(tmp_path: Path) -> Path:
 def weights(value: float) -> Weights:
     return Weights(
         columns=np.arange(3, dtype=np.int32),
-        weights=np.full((3, 2 * ANSWERS), value, np.float16),
-        bias=np.zeros(2 * ANSWERS, np.float32),
-        neighbours=np.zeros((NEIGHBOURS, ANSWERS), np.float32),
+        weights=np.full((3, ANSWERS), value, np.float16),
+        bias=np.zeros(ANSWERS, np.float32),
         lexicon=np.array([7], np.uint32),
     )
 
@@ -38,7 +37,7 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     version = store.save({code(): weights(0.5)}, {}, tmp_path)
     back = store.load(version, tmp_path).models[code()]
     assert back.table[:4, 0].tolist() == [0.5, 0.5, 0.5, 0.0]
-    assert back.known == {7}
+    assert back.vocabulary.known == {7}
 
 
 def test_the_same_weights_have_the_same_bytes(tmp_path: Path) -> None:
@@ -92,9 +91,9 @@ def test_forged_weights_are_refused_and_run_nothing(where: Path, tmp_path: Path)
         "objects": archive(tmp_path, arrays(bias=np.array([Bomb()], dtype=object))),
         "a compressed bomb": archive(tmp_path, arrays(), compressed=True),
         "another shape": archive(tmp_path, arrays(bias=np.zeros(3, np.float32))),
-        "another type": archive(tmp_path, arrays(bias=np.zeros(2 * ANSWERS))),
+        "another type": archive(tmp_path, arrays(bias=np.zeros(ANSWERS))),
         "a column out of range": archive(tmp_path, arrays(columns=np.array([0, 1, 2**30], np.int32))),
-        "no numbers": archive(tmp_path, arrays(bias=np.full(2 * ANSWERS, np.nan, np.float32))),
+        "no numbers": archive(tmp_path, arrays(bias=np.full(ANSWERS, np.nan, np.float32))),
         "an array too few": archive(tmp_path, dict(list(arrays().items())[:-1])),
         "text": b"weights",
     }

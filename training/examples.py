@@ -39,6 +39,11 @@ class Article:
     examples: tuple[Example, ...]
 
     @property
+    def file(self) -> str:
+        """The file that the article stands in."""
+        return self.examples[0].where.rpartition(":")[0]
+
+    @property
     def sentences(self) -> list[str]:
         return [example.sentence for example in self.examples]
 

@@ -1,11 +1,11 @@
 """Labelled articles -> weights: the only place that names an algorithm.
 
-Two multinomial logistic regressions (label, source) on the article's features, and the same again with the first answers of
-the neighbouring sentences beside the features. What the second pass learns from is answers that the first gave without having seen
-the article (out of fold), as it will be in use. One temperature a side makes the probabilities mean what they say.
+Two multinomial logistic regressions, label and source, on the article's features. Hashed features count by their rarity (inverse
+document frequency), which the weights take in, so that answering needs to know nothing of it. One temperature a side, found on
+answers to batches of articles that the answering model had not seen, makes the probabilities mean what they say.
 """
 
-import zlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,17 +13,16 @@ from typing import Any, Final
 import numpy as np
 from joblib import Parallel, delayed
 from scipy.optimize import minimize_scalar
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
 
 from models import features, languages
-from models.classifier import ANSWERS, LABEL_NAMES, SIDES, SOURCE_NAMES, Weights, around, softmax
-from models.features import Vocabulary
+from models.classifier import ANSWERS, LABEL_NAMES, SIDES, SOURCE_NAMES, Weights, softmax
+from models.vocabulary import HASHED, Vocabulary, lexicon
 from training.examples import Article
 
 FOLDS: Final = 5
-STRENGTH: Final = (1.0, 1.0)  # inverse regularisation of the first and the second pass (scikit-learn's C)
-NEIGHBOUR_SCALE: Final = 1.0  # how loud the neighbours' answers are beside the features
+STRENGTH: Final = 0.5  # inverse regularisation (scikit-learn's C)
 LEAST: Final = 2  # a column that fewer sentences have gets no weight
 TOLERANCE: Final = 1e-4
 MAX_ITERATIONS: Final = 300
@@ -37,72 +36,62 @@ class Fitted:
     unseen: np.ndarray
 
 
-def fold(article: Article) -> int:
-    """The fold of an article: by its name, so that it is the same in every run and whatever else is in the corpus."""
-    return zlib.crc32(article.name.encode()) % FOLDS
-
-
 def fits() -> int:
     """How many fits one language takes: for the progress bar."""
-    return 2 * 2 * (FOLDS + 1)
+    return len(SIDES) * (FOLDS + 1)
 
 
 def fit(articles: Sequence[Article], jobs: int = 2, step: Callable[[], object] = lambda: None) -> Fitted:
     """Learn one language from its articles; `step` is told after every fit."""
     language = languages.load(articles[0].language)
     texts = [article.sentences for article in articles]
-    lengths = [len(text) for text in texts]
-    lexicon = features.lexicon(sentence for text in texts for sentence in text)
-    matrix = features.extract(texts, Vocabulary(language, lexicon)).matrix()
-    columns, matrix = _worth_keeping(matrix)
+    known = lexicon(sentence for text in texts for sentence in text)
+    columns, matrix = _worth_keeping(features.extract(texts, Vocabulary(language, known)).matrix())
+    rarity = _rarity(columns, matrix)
+    matrix = csr_matrix(matrix @ diags(rarity))
     targets = _targets(articles)
-    folds = np.repeat(_folds(articles), lengths)
-    workers = Parallel(n_jobs=jobs, return_as="generator")
-
-    def both_sides(inputs: csr_matrix, strength: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(probabilities out of fold, weights, bias) of the label and the source model."""
-        numbers = sorted(set(folds.tolist()))
-        tasks = [(side, number) for number in (*numbers, -1) for side in range(len(SIDES))]
-        results = workers(
-            delayed(_fit_one)(inputs, targets[side], folds != number, side, strength) for side, number in tasks
-        )
-        scores = np.zeros((inputs.shape[0], ANSWERS))
-        weights, bias = np.zeros((inputs.shape[1], ANSWERS)), np.zeros(ANSWERS)
-        for (side, number), (coefficients, intercept) in zip(tasks, results, strict=True):
-            if number < 0:
-                weights[:, SIDES[side]], bias[SIDES[side]] = coefficients, intercept
-            else:
-                held = folds == number
-                scores[held, SIDES[side]] = inputs[held] @ coefficients + intercept
-            step()
-        return scores, weights, bias
-
-    scores, first, first_bias = both_sides(matrix, STRENGTH[0])
-    seen = around(softmax(scores).astype(np.float32), lengths) * NEIGHBOUR_SCALE
-    scores, second, second_bias = both_sides(csr_matrix(hstack((matrix, csr_matrix(seen)))), STRENGTH[1])
-    for side, target in zip(SIDES, targets, strict=True):
-        temperature = _temperature(scores[:, side], target)
-        for part in (second[:, side], second_bias[side], scores[:, side]):
+    folds = np.repeat(_folds(articles), [len(text) for text in texts])
+    tasks = [(side, number) for number in (*sorted(set(folds.tolist())), -1) for side in range(len(SIDES))]
+    results = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_fit_one)(matrix, targets[side], folds != number, side) for side, number in tasks
+    )
+    scores = np.zeros((matrix.shape[0], ANSWERS))
+    weights, bias = np.zeros((len(columns), ANSWERS)), np.zeros(ANSWERS)
+    for (side, number), (coefficients, intercept) in zip(tasks, results, strict=True):
+        if number < 0:
+            weights[:, SIDES[side]], bias[SIDES[side]] = coefficients, intercept
+        else:
+            held = folds == number
+            scores[held, SIDES[side]] = matrix[held] @ coefficients + intercept
+        step()
+    for part_of, target in zip(SIDES, targets, strict=True):
+        temperature = _temperature(scores[:, part_of], target)
+        for part in (weights[:, part_of], bias[part_of], scores[:, part_of]):
             part /= temperature
-    kept = len(columns)
     return Fitted(
         Weights(
             columns=columns.astype(np.int32),
-            weights=np.hstack((first, second[:kept])).astype(np.float16),
-            bias=np.concatenate((first_bias, second_bias)).astype(np.float32),
-            neighbours=(second[kept:] * NEIGHBOUR_SCALE).astype(np.float32),
-            lexicon=np.array(sorted(lexicon), np.uint32),
+            weights=(weights * rarity[:, None]).astype(np.float16),
+            bias=bias.astype(np.float32),
+            lexicon=known,
         ),
         softmax(scores),
     )
 
 
 def _folds(articles: Sequence[Article]) -> np.ndarray:
-    """The articles' folds; by turns where the names put (nearly) all into one, as may happen with a handful of articles."""
-    numbers = np.array([fold(article) for article in articles])
-    if len(articles) < 4 * FOLDS:
-        numbers = np.arange(len(articles)) % min(FOLDS, len(articles))
-    return numbers
+    """The fold of every article. What was written together, in one file, stays together: it shares habits of wording, and an
+    answer about it tells little of how the next writer's articles will fare. By turns where there are too few files for that."""
+    files = [article.file for article in articles]
+    sizes = Counter(files)
+    if len(sizes) < FOLDS:
+        return np.arange(len(articles)) % min(FOLDS, len(articles))
+    room = [0] * FOLDS
+    fold = {}
+    for file, size in sorted(sizes.items(), key=lambda pair: (-pair[1], pair[0])):
+        fold[file] = room.index(min(room))
+        room[fold[file]] += size
+    return np.array([fold[file] for file in files])
 
 
 def _worth_keeping(matrix: csr_matrix) -> tuple[np.ndarray, csr_matrix]:
@@ -110,6 +99,14 @@ def _worth_keeping(matrix: csr_matrix) -> tuple[np.ndarray, csr_matrix]:
     matrix.sum_duplicates()
     columns = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) >= LEAST)
     return columns, matrix[:, columns]
+
+
+def _rarity(columns: np.ndarray, matrix: csr_matrix) -> np.ndarray:
+    """(columns,): smoothed inverse document frequency, 1 on average over the hashed columns; 1 for those of the context."""
+    count = matrix.shape[0]
+    rarity = 1 + np.log((1 + count) / (1 + np.bincount(matrix.indices, minlength=len(columns))))
+    hashed = columns < HASHED
+    return np.where(hashed, rarity / rarity[hashed].mean(), 1.0)
 
 
 def _targets(articles: Sequence[Article]) -> tuple[np.ndarray, np.ndarray]:
@@ -120,9 +117,7 @@ def _targets(articles: Sequence[Article]) -> tuple[np.ndarray, np.ndarray]:
     return labels, sources
 
 
-def _fit_one(
-    inputs: csr_matrix, target: np.ndarray, use: np.ndarray, side: int, strength: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _fit_one(inputs: csr_matrix, target: np.ndarray, use: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
     """(weights (columns, answers), bias (answers,)) of one model; an answer that never occurs is never given."""
     width = SIDES[side].stop - SIDES[side].start
     weights, bias = np.zeros((inputs.shape[1], width)), np.full(width, -20.0)
@@ -131,7 +126,7 @@ def _fit_one(
     if len(present) < 2:  # nothing to tell apart: always the one there is, narration where there is none
         bias[present if len(present) else 0] = 0.0
         return weights, bias
-    model: Any = LogisticRegression(C=strength, tol=TOLERANCE, max_iter=MAX_ITERATIONS).fit(inputs[use], target[use])
+    model: Any = LogisticRegression(C=STRENGTH, tol=TOLERANCE, max_iter=MAX_ITERATIONS).fit(inputs[use], target[use])
     if len(present) == 2:
         weights[:, present] = np.outer(model.coef_[0], (-0.5, 0.5))
         bias[present] = model.intercept_[0] * np.array((-0.5, 0.5))

@@ -1,0 +1,145 @@
+"""What a sentence has from its place in the article: the cues' kinds and those around it, who speaks, its shape."""
+
+from typing import Final
+
+import numpy as np
+
+from models.cues import KINDS, SPEAKERS, Found
+from models.vocabulary import MARKS, NAME, NUMBER, WORD, Tokens, Vocabulary
+
+CUES, AROUND = 1.0, 0.4  # how much a sentence's own cues weigh, and all else
+
+LENGTHS: Final = (3, 6, 10, 16, 24, 36)  # tokens: the steps of a sentence's length
+STEPS: Final = (-2, -1, 1, 2)  # the neighbours whose cues count
+REACH: Final = 6  # sentences: how far back the last speaker is looked for
+STATES: Final = 4  # how much of a sentence is quoted: nothing, some, most, all of it
+K, S, M, N = len(KINDS), len(SPEAKERS), len(MARKS) + 1, len(LENGTHS) + 1
+OWN: Final = (2, 3, 2)  # a cue's own features: quoted or not; in which third; before or behind the first pause
+
+WIDTH: Final = (
+    sum(OWN) * K + 2 * K  # own cues, the first and the last one's kind
+    + S + STATES * (S + 1)  # who speaks in the same quote, who spoke last
+    + 2 * K + len(STEPS) * K + 2 * 3 * STATES  # the article's and the headline's cues, the neighbours'
+    + STATES * 4 + 2 * M + N + M * N + 5 + 3 + 6
+)  # fmt: skip
+
+
+def describe(tokens: Tokens, found: Found, vocabulary: Vocabulary) -> tuple[np.ndarray, np.ndarray]:
+    """(sentences, WIDTH) float32, and for every cue the columns (cues, len(OWN)) of its own features, CUES in each."""
+    total = len(tokens.article)
+    kinds = vocabulary.trie.kinds[found.phrase]
+    sentence = tokens.sentence[found.first]
+    columns = _own(tokens, found, vocabulary, kinds, sentence)
+    width = sum(OWN) * K
+    cells = (sentence[:, None] * width + columns).ravel()
+    own = np.bincount(cells, minlength=total * width).reshape(total, width).astype(np.float32)
+    quoted, free = own[:, :K], own[:, K : 2 * K]
+    blocks = [
+        *_ends(sentence, kinds, total),
+        *_voices(np.minimum(1, free[:, :S]), tokens),
+        *_neighbours(np.minimum(1, quoted + free), tokens),
+        *_shape(tokens, vocabulary),
+    ]
+    return np.concatenate((CUES * own, AROUND * np.concatenate(blocks, axis=1)), axis=1), columns
+
+
+def _own(tokens: Tokens, found: Found, vocabulary: Vocabulary, kinds: np.ndarray, sentence: np.ndarray) -> np.ndarray:
+    """(cues, len(OWN)): the columns of each cue's own features."""
+    breaks = tokens.breaks
+    size = np.diff(breaks)[sentence]
+    place = found.first - breaks[sentence]
+    pauses = np.where(vocabulary.pause[tokens.numbers], np.arange(len(tokens.numbers)), len(tokens.numbers))
+    pause = np.minimum.reduceat(pauses, breaks[:-1])[sentence]
+    values = (~tokens.quoted[found.first], 3 * place // np.maximum(1, size), found.first > pause)
+    steps = np.cumsum((0, *OWN[:-1]))
+    return np.stack([(step + value) * K + kinds for step, value in zip(steps, values, strict=True)], axis=1)
+
+
+def _ends(sentence: np.ndarray, kinds: np.ndarray, total: int) -> list[np.ndarray]:
+    """The kinds of the first and of the last cue of every sentence."""
+    out = []
+    for side in ("left", "right"):
+        at = np.searchsorted(sentence, np.arange(total), side=side) - (side == "right")
+        there = np.zeros((total, K), np.float32)
+        rows = np.unique(sentence)
+        there[rows, kinds[at[rows]]] = 1
+        out.append(there)
+    return out
+
+
+def _voices(voices: np.ndarray, tokens: Tokens) -> list[np.ndarray]:
+    """Who speaks: the speakers' cues (sentences, S) outside of quotes, spread over a quote's sentences and kept in mind after."""
+    article, speech = tokens.article, tokens.speech
+    total = len(article)
+    row = np.arange(total)
+    begins = np.ones(total, bool)  # of a group: sentences that one quote runs through
+    begins[1:] = ~(speech.opens[1:] & speech.runs_on[:-1]) | (article[1:] != article[:-1])
+    head = np.maximum.accumulate(np.where(begins, row, 0))
+    same = (
+        np.maximum.reduceat(voices, np.flatnonzero(begins), axis=0)[np.cumsum(begins) - 1] * (speech.state > 0)[:, None]
+    )
+
+    heard = np.maximum.accumulate(np.where(voices.any(axis=1), row, -1))
+    before = np.where(head > 0, heard[head - 1], -1)
+    near = (before >= 0) & (head - before <= REACH) & (article[before] == article)
+    last = np.zeros((total, STATES, S + 1), np.float32)
+    last[row, speech.state, :-1] = voices[before] * near[:, None]
+    last[row, speech.state, -1] = near & (head - before == 1)
+    return [same, last.reshape(total, -1)]
+
+
+def _neighbours(own: np.ndarray, tokens: Tokens) -> list[np.ndarray]:
+    """The kinds of cues (sentences, K) of the whole article, of its headline and of the sentences around, and the place."""
+    article, speech = tokens.article, tokens.speech
+    total = len(article)
+    row = np.arange(total)
+    starts = np.flatnonzero(np.append(True, article[1:] != article[:-1]))
+    sizes = np.diff(np.append(starts, total))
+    blocks = [np.sqrt(np.add.reduceat(own, starts, axis=0) / sizes[:, None])[article], own[starts][article]]
+    for step in STEPS:
+        other = np.clip(row + step, 0, total - 1)
+        there = (article[other] == article) & (other == row + step)
+        blocks.append(own[other] * there[:, None])
+        if abs(step) == 1:
+            blocks.append(
+                _one_hot(np.where(there, 1 + (speech.state[other] > 1), 0) * STATES + speech.state, 3 * STATES)
+            )
+    blocks.append(_one_hot((speech.state * 2 + speech.opens) * 2 + speech.runs_on, STATES * 4))
+    place, size = row - starts[article], sizes[article]
+    place = np.where(place == 0, 0, np.where(place == 1, 1, np.where(place == size - 1, 2, 3 + 3 * place // size)))
+    return [*blocks, _one_hot(place, 6)]
+
+
+def _shape(tokens: Tokens, vocabulary: Vocabulary) -> list[np.ndarray]:
+    """How a sentence looks: its last mark, its length, its capitals, digits, questions and exclamations."""
+    numbers, kinds, breaks = tokens.numbers, tokens.kinds, tokens.breaks
+    spelled = (kinds == WORD) | (kinds == NAME)
+    counts = np.stack(
+        (spelled, spelled & vocabulary.capital[numbers], spelled & vocabulary.shout[numbers], kinds == NUMBER)
+    )
+    letters, capital, shout, digits = np.add.reduceat(counts, breaks[:-1], axis=1, dtype=np.float32)
+    letters = np.maximum(1, letters)
+    marks = vocabulary.mark[numbers]
+    seen = np.zeros((len(tokens.article), M), np.float32)
+    here = np.flatnonzero(marks)
+    seen[tokens.sentence[here], marks[here]] = 1
+    end = breaks[1:] - 1
+    for _ in range(2):  # past what closes quotes and brackets
+        end = end - vocabulary.closes[numbers[end]]
+    last = marks[end]
+    length = np.searchsorted(LENGTHS, np.diff(breaks) - 1, side="right")
+    facts = np.stack((shout > letters / 2, digits > 0, capital > 0.7 * letters), axis=1).astype(np.float32)
+    return [
+        _one_hot(last, M),
+        _one_hot(length, N),
+        _one_hot(last * N + length, M * N),
+        _one_hot((4 * capital / letters).astype(np.int64), 5),
+        facts,
+        seen,
+    ]
+
+
+def _one_hot(values: np.ndarray, width: int) -> np.ndarray:
+    out = np.zeros((len(values), width), np.float32)
+    out[np.arange(len(values)), values] = 1
+    return out
