@@ -2,8 +2,8 @@
 
 The phrases are data (`languages/<code>/cues/<kind>.txt`). A word of a phrase may carry one `*` as its first or last
 character for any ending or beginning; `^` as a first word stands for the beginning of the sentence. At each place the
-longest phrase wins, so that a look-alike ("the month of May") hides the short cue inside it. `find` is the plain way, for one sentence; `find_all` takes the same steps for every token
-of many sentences at once.
+longest phrase wins, so that a look-alike ("the month of May") hides the short cue inside it. `find` is the plain way, for
+one sentence; `find_all` takes the same steps for every token of many sentences at once.
 """
 
 from dataclasses import dataclass
