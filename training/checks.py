@@ -12,7 +12,8 @@ from training.examples import Article, Example
 
 SHARED_RUN = 8  # words in a row that no two texts have in common by chance
 NEAR = 0.8  # Jaccard similarity of two sentences' word sets from which they count as near-duplicates
-RECURRING_WORDS, RECURRING_ARTICLES = 5, 5  # a run of so many words in so many articles is a mannerism
+# A run of so many words in such a share of the articles (and in so many) is a mannerism.
+RECURRING_WORDS, RECURRING_SHARE, RECURRING_ARTICLES = 5, 0.02, 5
 
 
 def report(articles: Sequence[Article], against: Sequence[Path] = ()) -> tuple[list[str], int]:
@@ -69,13 +70,16 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def near_duplicates(examples: Sequence[Example]) -> list[tuple[Example, Example]]:
-    """Pairs of sentences of five words or more that say nearly the same; only sentences that share a rare word are compared."""
+    """Pairs of sentences of six different words or more that say nearly the same and have the same answer.
+
+    The same words with another answer teach the most there is to learn. Only sentences that share a rare word are compared.
+    """
     bags = [frozenset(re.findall(r"\w+", words.fold(example.sentence).lower())) for example in examples]
     common = Counter(word for bag in bags for word in bag)
     holders: dict[str, list[int]] = defaultdict(list)
     found = []
     for index, bag in enumerate(bags):
-        if len(bag) < 5:
+        if len(bag) < 6:
             continue
         rare = sorted(bag, key=lambda word: (common[word], word))[: 1 + len(bag) // 5]
         others = {other for word in rare for other in holders[word]}
@@ -83,6 +87,7 @@ def near_duplicates(examples: Sequence[Example]) -> list[tuple[Example, Example]
             (examples[other], examples[index])
             for other in sorted(others)
             if len(bag & bags[other]) >= NEAR * len(bag | bags[other])
+            and (examples[other].label, examples[other].source) == (examples[index].label, examples[index].source)
         ]
         for word in rare:
             holders[word].append(index)
@@ -96,7 +101,8 @@ def recurring_runs(articles: Sequence[Article]) -> list[tuple[str, int]]:
         for sentence in article.sentences:
             for run in runs(sentence, RECURRING_WORDS):
                 where[run].add(article.name)
-    often = [(run, len(names)) for run, names in where.items() if len(names) >= RECURRING_ARTICLES]
+    least = max(RECURRING_ARTICLES, RECURRING_SHARE * len(articles))
+    often = [(run, len(names)) for run, names in where.items() if len(names) >= least]
     return sorted(often, key=lambda pair: (-pair[1], pair[0]))
 
 
