@@ -1,5 +1,6 @@
 # Two stages: one installs and compiles, the other holds only what serving needs.
-FROM python:3.11.7-slim-bookworm AS build
+ARG PYTHON=python:3.11.7-slim-bookworm
+FROM ${PYTHON} AS build
 WORKDIR /ondit
 COPY requirements.txt .
 RUN python -m venv --without-pip /venv \
@@ -9,7 +10,7 @@ COPY service service
 RUN find /venv -type d -name tests -prune -exec rm -rf {} + \
  && python -m compileall -q -j 0 /venv/lib /ondit
 
-FROM python:3.11.7-slim-bookworm
+FROM ${PYTHON}
 RUN useradd --no-create-home --uid 10001 ondit
 COPY --from=build /venv /venv
 COPY --from=build /ondit/models /ondit/models

@@ -8,10 +8,9 @@ have fixed places behind them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from scipy.sparse import csr_matrix, diags, hstack
 
 from models import context, cues
 from models.vocabulary import BITS, BREAK, HASHED, NAME, Tokens, Vocabulary
@@ -42,8 +41,10 @@ class Bag:
             out[filled] = np.add.reduceat(table[self.columns], self.ends[:-1][filled])
         return out
 
-    def matrix(self, width: int) -> csr_matrix:
+    def matrix(self, width: int) -> Any:
         """The same as a sparse matrix (rows, width) of counts."""
+        from scipy.sparse import csr_matrix  # only training makes matrices; answering does without SciPy
+
         ones = np.ones(len(self.columns), np.float32)
         return csr_matrix((ones, self.columns, self.ends), shape=(len(self.ends) - 1, width))
 
@@ -79,8 +80,10 @@ class Rows:
         grams += self.context @ table[HASHED:]
         return grams
 
-    def matrix(self) -> csr_matrix:
+    def matrix(self) -> Any:
         """(sentences, COLUMNS) float32: the same as one sparse matrix, for a solver."""
+        from scipy.sparse import csr_matrix, diags, hstack
+
         inside, outside = (
             Bag(np.concatenate(part).astype(np.int64), np.cumsum([0, *map(len, part)])).matrix(HASHED)
             for part in zip(*self.vocabulary.columns, strict=True)

@@ -100,7 +100,11 @@ def _json_logs() -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"level": "INFO", "handlers": ["stderr"]},
         "loggers": {
-            name: {"level": "INFO", "handlers": ["stderr"], "propagate": False}
-            for name in ("gunicorn.error", "gunicorn.access")
+            "gunicorn.error": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
+            "gunicorn.access": {
+                "level": "INFO" if os.environ.get("ONDIT_ACCESS_LOG") else "WARNING",
+                "handlers": ["stderr"],
+                "propagate": False,
+            },
         },
     }
