@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, request, stream_with_context
 
 from models.classifier import Answer, Classifier
 from models.languages import UnsupportedLanguage
+from models.sentences import Sentence
 from service import limits, metrics
 from service.problems import Problem
 
@@ -64,20 +65,30 @@ def _answer_json(body: bytes) -> dict[str, Any]:
         return _answer(asked.text, asked.sentences, asked.language)
     if not asked.documents:
         raise Problem(422, "`documents` is empty, expected at least one", "documents")
-    return {"documents": [_document(bytes(raw), asked.language) for raw in asked.documents]}
+    return {"documents": _documents([bytes(raw) for raw in asked.documents], asked.language)}
 
 
-def _document(raw: bytes, language: str | None = None) -> dict[str, Any]:
-    """The answer to one document of several; what is wrong with it stays inside it."""
-    identity = None
-    try:
-        identity = _identity(raw)
-        document = _decode(raw, Document)
-        if (document.text is None) == (document.sentences is None):
-            raise Problem(422, "expected exactly one of `text`, `sentences`", "text")
-        return {"id": document.id, **_answer(document.text, document.sentences, document.language or language)}
-    except Problem as problem:
-        return {"id": identity, "problem": problem.body}
+def _documents(raws: list[bytes], language: str | None = None) -> list[dict[str, Any]]:
+    """The answers to several documents, in order; what is wrong with one stays inside it."""
+    replies: list[dict[str, Any]] = []
+    batches: dict[str, list[tuple[int, list[Sentence]]]] = {}  # of each language: places in the reply, sentences
+    for raw in raws:
+        identity = None
+        try:
+            identity = _identity(raw)
+            document = _decode(raw, Document)
+            if (document.text is None) == (document.sentences is None):
+                raise Problem(422, "expected exactly one of `text`, `sentences`", "text")
+            code, split = _split(document.text, document.sentences, document.language or language)
+            batches.setdefault(code, []).append((len(replies), split))
+            replies.append({"id": document.id})
+        except Problem as problem:
+            replies.append({"id": identity, "problem": problem.body})
+    for code, batch in batches.items():
+        answers = _classifier().answer_all(code, [split for _, split in batch])
+        for (place, _), answer in zip(batch, answers, strict=True):
+            replies[place] |= _as_dict(answer)
+    return replies
 
 
 def _identity(raw: bytes) -> str | int | None:
@@ -101,31 +112,37 @@ def _stream(lines: IO[bytes]) -> Iterator[bytes]:
                 "problem": Problem(413, f"a line of over {limits.BODY_BYTES} bytes, expected fewer").body,
             }
         elif line.strip():
-            answer = _document(line)
+            answer = _documents([line])[0]
         else:
             continue
         yield msgspec.json.encode(answer) + b"\n"
 
 
 def _answer(text: str | None, sentences: list[str] | None, language: str | None) -> dict[str, Any]:
-    classifier: Classifier = current_app.config["CLASSIFIER"]
+    return _as_dict(_classifier().answer(*_split(text, sentences, language)))
+
+
+def _split(text: str | None, sentences: list[str] | None, language: str | None) -> tuple[str, list[Sentence]]:
+    """(language, sentences) of what was posted, or a `Problem`."""
     _check(text, sentences)
     try:
-        found = (
-            classifier.classify(text, language)
-            if text is not None
-            else classifier.classify_sentences(sentences or [], language)
-        )
+        if text is not None:
+            return _classifier().split(text, language)
+        return _classifier().as_split(sentences or [], language)
     except UnsupportedLanguage as error:
-        raise Problem(422, str(error), "language", languages=sorted(classifier.models)) from None
+        raise Problem(422, str(error), "language", languages=sorted(_classifier().models)) from None
+
+
+def _classifier() -> Classifier:
+    found: Classifier = current_app.config["CLASSIFIER"]
+    return found
+
+
+def _as_dict(found: Answer) -> dict[str, Any]:
     metrics.count(found)
-    return _as_dict(found, classifier)
-
-
-def _as_dict(found: Answer, classifier: Classifier) -> dict[str, Any]:
     return {
         "language": found.language,
-        "model": {"version": classifier.version, "digest": classifier.digest},
+        "model": {"version": _classifier().version, "digest": _classifier().digest},
         "sentences": found.sentences,
         "summary": found.summary,
     }
