@@ -7,7 +7,7 @@ import numpy as np
 from models.cues import KINDS, SPEAKERS, Found
 from models.vocabulary import MARKS, NAME, NUMBER, WORD, Tokens, Vocabulary
 
-CUES, AROUND = 1.0, 0.4  # how much a sentence's own cues weigh, and all else
+CUES, AROUND = 0.4, 0.3  # how much a sentence's own cues weigh, and all else
 
 LENGTHS: Final = (3, 6, 10, 16, 24, 36)  # tokens: the steps of a sentence's length
 STEPS: Final = (-2, -1, 1, 2)  # the neighbours whose cues count

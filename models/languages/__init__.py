@@ -21,7 +21,7 @@ REFUSAL_MARGIN = 20.0
 
 # Characters from the beginning and from the middle of a text that tell its language: more of them changes no answer on the
 # corpus and costs as much as everything else that is done with the text.
-SAMPLE = 500
+SAMPLE = 200
 
 
 class UnsupportedLanguage(ValueError):
