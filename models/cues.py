@@ -16,7 +16,7 @@ from models import languages, words
 from models.languages import Language
 
 # The kinds of cue; the first ones tell who speaks or how far the article stands behind it.
-SPEAKERS: Final = ("anonymous", "crowd", "denial", "distance", "hearsay", "named", "saying")
+SPEAKERS: Final = ("anonymous", "crowd", "denial", "distance", "hearsay", "named", "rumour", "saying")
 KINDS: Final = (
     *SPEAKERS, "boilerplate", "conditional", "hope", "idle", "ignorance", "inference", "lookalike", "modal", "official", "plan",
     "question",
@@ -40,11 +40,12 @@ class Cue:
 class Trie:
     """The phrases of a language, word by word: (node, number of a word) -> node, from the root 0."""
 
-    def __init__(self, phrases: dict[str, str]) -> None:
+    def __init__(self, phrases: dict[str, str], shades: dict[str, str] | None = None) -> None:
         self.numbers: dict[str, int] = {}  # what phrases are made of: words, and affixes with their `*`; from 1
         self.steps: dict[tuple[int, int], int] = {}
         self.ends: list[int] = [-1]  # node -> the phrase that ends there
         self.phrases = list(phrases.items())  # (text, kind)
+        self.shades = [(shades or phrases)[text] for text in phrases]
         parts = [words.phrase(text) for text, _ in self.phrases]
         for part in (part for whole in parts for part in whole):
             if "*" in part and len(part) <= SHORTEST_AFFIX:
@@ -115,7 +116,8 @@ def fits(word: str, affix: str) -> bool:
 @cache
 def trie(code: str) -> Trie:
     """The phrases of the language with this code."""
-    return Trie(languages.load(code).cues)
+    language = languages.load(code)
+    return Trie(language.cues, language.shades)
 
 
 def find(sentence: str, language: Language) -> list[Cue]:

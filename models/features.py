@@ -58,7 +58,7 @@ class Rows:
     outside: Bag  # the same, of what stands outside of quotes in sentences that have one
     pairs: Bag  # of hashed columns, as the next two
     triples: Bag
-    phrases: Bag
+    phrases: Bag  # of the cues' phrases and of their shades
     context: np.ndarray  # (sentences, context.WIDTH)
     cue_places: np.ndarray  # (cues, 3): sentence, start, end in it
     cue_phrases: np.ndarray  # (cues,): which phrase of the trie
@@ -97,7 +97,7 @@ class Rows:
         """(cues,) what the own features of each cue add to a score whose weights are `push` (COLUMNS,)."""
         own: np.ndarray = push[HASHED + self.cue_columns].sum(axis=1)
         own *= context.CUES
-        own += push[self.vocabulary.phrase_columns[self.cue_phrases]]
+        own += push[self.vocabulary.phrase_columns[self.cue_phrases]].sum(axis=1)
         return own
 
 
@@ -110,7 +110,7 @@ def extract(articles: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Rows:
     begin = tokens.starts[found.first]
     end = tokens.starts[last] + vocabulary.size[tokens.numbers[last]]
     places = np.stack((sentence, begin - tokens.offsets[sentence], end - tokens.offsets[sentence]), axis=1)
-    phrases = Bag.of(sentence, vocabulary.phrase_columns[found.phrase], len(tokens.article))
+    phrases = Bag.of(np.repeat(sentence, 2), vocabulary.phrase_columns[found.phrase].ravel(), len(tokens.article))
     surroundings, own = context.describe(tokens, found, vocabulary)
     return Rows(vocabulary, *_grams(tokens, vocabulary), phrases, surroundings, places, found.phrase, own)
 

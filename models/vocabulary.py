@@ -80,7 +80,13 @@ class Vocabulary:
 
     def __init__(self, language: Language, known: np.ndarray, table: np.ndarray | None = None) -> None:
         self.trie = cues.trie(language.code)
-        self.phrase_columns = np.array([column(f"phrase {text}") for text, _ in self.trie.phrases], np.int64)
+        self.phrase_columns = np.array(  # (phrases, 2): its own column and that of its shade
+            [
+                (column(f"phrase {text}"), column(f"shade {shade}"))
+                for (text, _), shade in zip(self.trie.phrases, self.trie.shades, strict=True)
+            ],
+            np.int64,
+        ).reshape(-1, 2)
         self.known = frozenset(known.tolist())
         self.common = frozenset(known[:COMMON].tolist())
         self.table = table

@@ -60,6 +60,7 @@ def test_a_cue_weighs_exactly_what_its_features_push(code: str, corpus: list[Art
         assert cue.kind == kind
         without = matrix[index].copy()
         without[0, vocabulary.column(f"phrase {text}")] -= 1
+        without[0, vocabulary.column(f"shade {model.vocabulary.trie.shades[phrase]}")] -= 1
         for column in own:
             without[0, vocabulary.HASHED + column] -= context.CUES
         assert before[index] - (without.tocsr() @ model.push)[0] == pytest.approx(cue.weight, abs=2e-3)

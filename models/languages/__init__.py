@@ -35,6 +35,7 @@ class Language:
     openers: frozenset[str]  # lower-case words that begin a sentence far more often than they follow an abbreviation
     abbreviations: dict[str, str]  # lower-case, with their mark: {"dr.": "+", "vol.": "0", "inc.": ""}
     cues: dict[str, str]  # phrase -> kind
+    shades: dict[str, str]  # phrase -> its kind and the heading it stands under in the kind's file
     digest: str  # SHA-256 over the folder's data files that a model is trained with
 
 
@@ -52,10 +53,12 @@ def load(code: str) -> Language:
     folder = FOLDER / code
     settings = tomllib.loads((folder / "language.toml").read_text(encoding="utf-8"))
     cues: dict[str, str] = {}
+    shades: dict[str, str] = {}
     for path in sorted((folder / "cues").glob("*.txt")):
-        for phrase in entries(path):
+        for heading, phrase in headed_entries(path):
             if cues.setdefault(phrase, path.stem) != path.stem:
                 raise ValueError(f"{path}: {phrase!r} also stands in cues/{cues[phrase]}.txt; a phrase has one kind")
+            shades.setdefault(phrase, f"{path.stem}: {heading}")
     return Language(
         code=code,
         name=settings["name"],
@@ -64,14 +67,26 @@ def load(code: str) -> Language:
             word: mark for word, _, mark in (e.partition(" ") for e in entries(folder / "abbreviations.txt"))
         },
         cues=cues,
+        shades=shades,
         digest=_digest([folder / "abbreviations.txt", folder / "language.toml", *sorted(folder.glob("cues/*.txt"))]),
     )
 
 
 def entries(path: Path) -> list[str]:
     """The entries of a data file: one a line, what follows `#` after a blank is the reason and left out."""
-    lines = (line.partition(" #")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    return [entry for _, entry in headed_entries(path)]
+
+
+def headed_entries(path: Path) -> list[tuple[str, str]]:
+    """(heading, entry) of a data file: a heading is the last comment line above an entry."""
+    heading, found = "", []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        entry = line.partition(" #")[0].strip()
+        if entry.startswith("#"):
+            heading = line.lstrip("# ").strip()
+        elif entry:
+            found.append((heading, entry))
+    return found
 
 
 def detect(text: str) -> str:
