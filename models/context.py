@@ -16,11 +16,13 @@ STATES: Final = 4  # how much of a sentence is quoted: nothing, some, most, all 
 K, S, M, N = len(KINDS), len(SPEAKERS), len(MARKS) + 1, len(LENGTHS) + 1
 OWN: Final = (2, 3, 2)  # a cue's own features: quoted or not; in which third; before or behind the first pause
 
+SHAPE: Final = 2 * M + N + M * N + 5 + 3
 WIDTH: Final = (
     sum(OWN) * K + 2 * K  # own cues, the first and the last one's kind
     + S + STATES * (S + 1)  # who speaks in the same quote, who spoke last
     + 2 * K + len(STEPS) * K + 2 * 3 * STATES  # the article's and the headline's cues, the neighbours'
-    + STATES * 4 + 2 * M + N + M * N + 5 + 3 + 6
+    + STATES * 4 + 6  # how speech begins and runs on, the place in the article
+    + SHAPE
 )  # fmt: skip
 
 

@@ -86,7 +86,7 @@ class Rows:
 
         inside, outside = (
             Bag(np.concatenate(part).astype(np.int64), np.cumsum([0, *map(len, part)])).matrix(HASHED)
-            for part in zip(*self.vocabulary.columns, strict=True)
+            for part in zip(*map(self.vocabulary.columns, self.vocabulary.numbers), strict=True)
         )
         grams = self.words.matrix(inside.shape[0]) @ inside + self.outside.matrix(outside.shape[0]) @ outside
         grams += self.pairs.matrix(HASHED) + self.triples.matrix(HASHED)

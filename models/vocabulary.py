@@ -91,7 +91,6 @@ class Vocabulary:
         self.common = frozenset(known[:COMMON].tolist())
         self.table = table
         self.numbers: dict[str, int] = {}
-        self.columns: list[tuple[list[int], list[int]]] = []  # of every token: inside, outside
         self.lock = threading.Lock()
         self._grow(1 << 12)
         self.get("\n")
@@ -158,15 +157,21 @@ class Vocabulary:
         self.pause[number] = bare in PAUSES
         self.capital[number] = bare[:1].isupper()
         self.shout[number] = len(bare) > 1 and bare.isupper()
-        visible = kind < BLANK
-        inside = [column(masked), *affixes(masked)] if visible else []
-        outside = [column(f"outside {masked}")] if visible else []
-        self.columns.append((inside, outside))
         if self.table is not None:
+            inside, outside = self.columns(token)
             self.inside[number] = self.table[inside].sum(axis=0)
             self.outside[number] = self.table[outside].sum(axis=0)
         self.numbers[token] = number  # last: from here on other threads use the row
         return number
+
+    def columns(self, token: str) -> tuple[list[int], list[int]]:
+        """The hashed columns of a token in its sentence, and the one it has where no quote encloses it."""
+        bare = token.rstrip(" ")
+        kind = self._kind(bare, bare.lower())
+        if kind >= BLANK:
+            return [], []
+        masked = MASKS.get(kind, bare.lower())
+        return [column(masked), *affixes(masked)], [column(f"outside {masked}")]
 
     def _kind(self, bare: str, word: str) -> int:
         if not bare or bare.isspace():

@@ -5,7 +5,7 @@ import pkgutil
 
 from flask import Flask
 
-from models import store
+from models import languages, store
 from models.classifier import Classifier
 from service import endpoints, limits, problems
 
@@ -17,6 +17,7 @@ def create_app(classifier: Classifier | None = None) -> Flask:
     """
     app = Flask(__name__)
     app.config["CLASSIFIER"] = classifier or store.load()
+    languages.warm_up()
     app.config["READY"] = lambda: True  # the server puts its own answer here
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES
     problems.install(app)

@@ -1,5 +1,6 @@
 """gunicorn around the application, with its traps closed."""
 
+import gc
 import os
 import shutil
 import socket
@@ -49,7 +50,9 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         from service import create_app
 
-        return create_app()
+        app = create_app()
+        gc.freeze()  # what is loaded now is never garbage: collecting would touch, and so copy, what the workers share
+        return app
 
 
 def serve(host: str, port: int, workers: int, threads: int) -> None:

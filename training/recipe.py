@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 from models import features, languages
 from models.classifier import ANSWERS, LABEL_NAMES, SIDES, SOURCE_NAMES, Weights, softmax
+from models.features import Rows
 from models.vocabulary import HASHED, Vocabulary, lexicon
 from training.examples import Article
 
@@ -41,12 +42,17 @@ def fits() -> int:
     return len(SIDES) * (FOLDS + 1)
 
 
-def fit(articles: Sequence[Article], jobs: int = 2, step: Callable[[], object] = lambda: None) -> Fitted:
-    """Learn one language from its articles; `step` is told after every fit."""
+def fit(
+    articles: Sequence[Article],
+    jobs: int = 2,
+    step: Callable[[], object] = lambda: None,
+    change: Callable[[Rows], Rows] = lambda rows: rows,
+) -> Fitted:
+    """Learn one language from its articles; `step` is told after every fit, `change` may leave features out."""
     language = languages.load(articles[0].language)
     texts = [article.sentences for article in articles]
     known = lexicon(sentence for text in texts for sentence in text)
-    columns, matrix = _worth_keeping(features.extract(texts, Vocabulary(language, known)).matrix())
+    columns, matrix = _worth_keeping(change(features.extract(texts, Vocabulary(language, known))).matrix())
     rarity = _rarity(columns, matrix)
     matrix = csr_matrix(matrix @ diags(rarity))
     targets = _targets(articles)

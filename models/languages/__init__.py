@@ -106,6 +106,11 @@ def detect(text: str) -> str:
     return str(ours)
 
 
+def warm_up() -> None:
+    """Load what detecting needs now, so that processes forked later share it."""
+    py3langid.rank("")
+
+
 def _digest(paths: list[Path]) -> str:
     whole = hashlib.sha256()
     for path in paths:

@@ -1,0 +1,135 @@
+"""What the corpus and each family of features are worth: a learning curve and an ablation.
+
+Scores on unseen articles of the corpus are out of fold (`recipe.fit`). Labelled real articles may be named beside them: JSON
+lines with doc, text, label and source, in article order; a null label stands for a sentence that is only there for its context.
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from tqdm import tqdm
+
+from models import context, languages
+from models.classifier import Classifier
+from models.features import Bag, Rows
+from training import evaluation, examples, recipe
+from training.examples import Article, Example
+
+PARTS: Final = {"1/8": 8, "1/4": 4, "1/2": 2, "all": 1}
+K: Final = context.K
+OWN: Final = sum(context.OWN) * K + 2 * K  # the columns of a sentence's own cues in its context
+SHAPE: Final = context.WIDTH - context.SHAPE
+
+
+def _without(*names: str) -> Callable[[Rows], Rows]:
+    def change(rows: Rows) -> Rows:
+        empty = Bag(np.zeros(0, np.int64), np.zeros(len(rows.context) + 1, np.int64))
+        left: dict[str, Any] = dict.fromkeys(names, empty)
+        return replace(rows, **left)
+
+    return change
+
+
+def _blank(start: int, stop: int) -> Callable[[Rows], Rows]:
+    def change(rows: Rows) -> Rows:
+        left = rows.context.copy()
+        left[:, start:stop] = 0
+        return replace(rows, context=left)
+
+    return change
+
+
+def _no_cues(rows: Rows) -> Rows:
+    return _blank(0, OWN)(_without("phrases")(rows))
+
+
+FAMILIES: Final[dict[str, Callable[[Rows], Rows]]] = {
+    "everything": lambda rows: rows,
+    "without words and affixes": _without("words", "outside"),
+    "without pairs and triples": _without("pairs", "triples"),
+    "without single cue phrases and shades": _without("phrases"),
+    "without the sentence's own cues": _no_cues,
+    "without who speaks and what stands around": _blank(OWN, SHAPE),
+    "without shape": _blank(SHAPE, context.WIDTH),
+}
+
+
+def run(sets: Sequence[Path], jobs: int) -> dict[str, Any]:
+    """{"curve": {part: {language: scores}}, "ablation": {family: ...}}; scores "unseen" and, where there are sets, "real"."""
+    corpus = examples.corpus()
+    real = [article for path in sets for article in labelled(path)]
+    codes = sorted({article.language for article in corpus})
+    out: dict[str, Any] = {"curve": {}, "ablation": {}}
+    with tqdm(total=len(codes) * (len(PARTS) + len(FAMILIES)), disable=None) as bar:
+        for code in codes:
+            ours = [article for article in corpus if article.language == code]
+            for name, step in PARTS.items():
+                part = [article for article in ours if zlib.crc32(article.name.encode()) % step == 0]
+                out["curve"].setdefault(name, {})[code] = _scores(part, real, jobs, FAMILIES["everything"])
+                bar.update()
+            for name, change in FAMILIES.items():
+                out["ablation"].setdefault(name, {})[code] = _scores(ours, real, jobs, change)
+                bar.update()
+    return out
+
+
+def _scores(articles: list[Article], real: list[Article], jobs: int, change: Callable[[Rows], Rows]) -> dict[str, Any]:
+    fitted = recipe.fit(articles, jobs, change=change)
+    out: dict[str, Any] = {
+        "sentences": sum(len(article.examples) for article in articles),
+        "unseen": evaluation.score(articles, fitted.unseen),
+    }
+    code = articles[0].language
+    there = [article for article in real if article.language == code]
+    if there:
+        classifier = Classifier("trial", "", {code: fitted.weights})
+        answers = evaluation.answer(classifier, there)
+        known = np.array([bool(example.label) for article in there for example in article.examples])
+        kept = tuple(example for article in there for example in article.examples if example.label)
+        out["real"] = evaluation.score([Article("real", code, kept)], answers[known])
+    return out
+
+
+def labelled(path: Path) -> list[Article]:
+    """The articles of a set; the label of a sentence that has none is empty."""
+    grouped: dict[str, list[Example]] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        row = json.loads(line)
+        grouped.setdefault(row["doc"], []).append(
+            Example(row["text"], row["label"] or "", row["source"], f"{path}:{number}")
+        )
+    code = languages.detect("\n".join(example.sentence for rows in grouped.values() for example in rows))
+    return [Article(name, code, tuple(rows)) for name, rows in grouped.items()]
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Label and source macro F1 as Markdown tables."""
+    return "\n\n".join(_one(figures[name]) for name in ("curve", "ablation"))
+
+
+def _one(rows: dict[str, Any]) -> str:
+    codes = list(next(iter(rows.values())))
+    where = [name for name in ("unseen", "real") if name in next(iter(rows.values()))[codes[0]]]
+    heads = [
+        f"{languages.load(code).name}, {name}, {side}"
+        for code in codes
+        for name in where
+        for side in ("label", "source")
+    ]
+    lines = ["| | " + " | ".join(heads) + " |", "|---|" + "---|" * len(heads)]
+    for title, row in rows.items():
+        cells = [
+            f"{row[code][name].get(f'{side}_macro_f1', float('nan')):.3f}"
+            for code in codes
+            for name in where
+            for side in ("label", "source")
+        ]
+        lines.append(
+            f"| {title} ({' + '.join(str(row[code]['sentences']) for code in codes)}) | " + " | ".join(cells) + " |"
+        )
+    return "\n".join(lines)
