@@ -25,11 +25,11 @@ reproduce: $(VENV)/dev  ## train on the shipped corpus and compare with the ship
 train: $(VENV)/dev  ## train a version and promote it if it is not worse: make train ARGS="--data mine.tsv"
 	$(BIN)/python -m training $(ARGS)
 
-bench: $(VENV)/dev  ## measure a server that is started for it
-	$(BIN)/python -m training.benchmarks
+bench: $(VENV)/bench  ## speed beside others (for HTTP it needs wrk)
+	$(BIN)/python -m training.benchmarks speed
 
 requirements: $(VENV)/dev  ## pin anew what requirements*.in name (needs uv)
-	for name in requirements requirements-training requirements-dev; do \
+	for name in requirements requirements-training requirements-dev requirements-bench; do \
 	  uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 $$name.in -o $$name.txt || exit 1; done
 
 $(VENV)/bin/python:
@@ -43,6 +43,10 @@ $(VENV)/serving: requirements.txt | $(VENV)/bin/python
 $(VENV)/dev: requirements-dev.txt | $(VENV)/bin/python
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@ $(VENV)/serving
+
+$(VENV)/bench: requirements-bench.txt | $(VENV)/dev
+	$(INSTALL) -r requirements-bench.txt
+	@touch $@
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

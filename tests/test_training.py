@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from models import languages, store
-from training import evaluation, examples
+from training import evaluation, examples, report
 from training.__main__ import main
 from training.agreement import agreement
 from training.examples import Article, DataError
@@ -207,3 +207,12 @@ def test_scores_are_what_their_names_say() -> None:
     assert scores["confirmed_f1"] == 0
     assert scores["source_macro_f1"] == 1
     assert scores["ece"] == pytest.approx(abs(0.7 - 1) / 2 + abs(0.6 - 0) / 2)
+
+
+def test_the_readme_shows_the_figures_of_the_card() -> None:
+    """Every score in the README's table is the shipped version's, by the same name."""
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    scores = store.card(str(store.current(store.SHIPPED)), store.SHIPPED)["scores"]["real_articles"]
+    for name, title in report.COLUMNS.items():
+        shown = [f"{part[name]:.3f}" for _, part in sorted(scores.items())]
+        assert f"| {title} | {' | '.join(shown)} |" in readme, title

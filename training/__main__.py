@@ -1,6 +1,5 @@
 """python -m training: labelled data in, a checked model version out."""
 
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -178,17 +177,6 @@ def evaluate(files: tuple[Path, ...], language: str | None, models: Path) -> Non
     click.echo(
         _table({code: evaluation.score(ours, evaluation.answer(classifier, ours)) for code, ours in by_code.items()})
     )
-
-
-@main.command()
-@click.argument("figures", type=DATA)
-@MODELS
-def record(figures: Path, models: Path) -> None:
-    """Put scores on real articles into the current version's card: FIGURES is JSON, {language: {score: value}}."""
-    version = store.current(models)
-    if version is None:
-        raise store.ModelError(f"{models}: no current version; train one with `python -m training`")
-    report.add_scores(version, "real_articles", json.loads(figures.read_text(encoding="utf-8")), models)
 
 
 @main.command()

@@ -38,6 +38,23 @@ def quality(sets: tuple[Path, ...], jobs: int) -> None:
     click.echo(benchmark.table(figures))
 
 
+@main.command()
+@click.argument("sets", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True)
+def real(sets: tuple[Path, ...]) -> None:
+    """Score the shipped version on labelled real articles in SETS, and put the figures into its card."""
+    from models import store
+    from training import evaluation, report
+    from training.benchmarks import quality as benchmark
+
+    classifier = store.load(None, store.SHIPPED)
+    by_code: dict[str, evaluation.Scores] = {}
+    for path in sets:
+        articles = benchmark.labelled(path)
+        by_code[articles[0].language] = benchmark.score(classifier, articles)
+    report.add_scores(classifier.version, "real_articles", by_code, store.SHIPPED)
+    click.echo(report.table(by_code))
+
+
 def _keep(name: str, figures: object) -> None:
     """Put figures into docs/benchmarks.json, with machine and date."""
     path = DOCS / "benchmarks.json"

@@ -84,15 +84,18 @@ def _scores(articles: list[Article], real: list[Article], jobs: int, change: Cal
         "sentences": sum(len(article.examples) for article in articles),
         "unseen": evaluation.score(articles, fitted.unseen),
     }
-    code = articles[0].language
-    there = [article for article in real if article.language == code]
+    there = [article for article in real if article.language == articles[0].language]
     if there:
-        classifier = Classifier("trial", "", {code: fitted.weights})
-        answers = evaluation.answer(classifier, there)
-        known = np.array([bool(example.label) for article in there for example in article.examples])
-        kept = tuple(example for article in there for example in article.examples if example.label)
-        out["real"] = evaluation.score([Article("real", code, kept)], answers[known])
+        out["real"] = score(Classifier("trial", "", {articles[0].language: fitted.weights}), there)
     return out
+
+
+def score(classifier: Classifier, articles: list[Article]) -> evaluation.Scores:
+    """The scores on articles of one language, over the sentences that have a label; the others are read for their context."""
+    answers = evaluation.answer(classifier, articles)
+    known = np.array([bool(example.label) for article in articles for example in article.examples])
+    kept = tuple(example for article in articles for example in article.examples if example.label)
+    return evaluation.score([Article("labelled", articles[0].language, kept)], answers[known])
 
 
 def labelled(path: Path) -> list[Article]:
