@@ -7,6 +7,12 @@ from pathlib import Path
 
 import click
 
+from models import store
+from training import evaluation, report
+from training.benchmarks import page
+from training.benchmarks import quality as quality_benchmark
+from training.benchmarks import speed as speed_benchmark
+
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
@@ -19,11 +25,9 @@ def main() -> None:
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1))
 def speed(rounds: int) -> None:
     """Sentences a second beside fastText and scikit-learn, requests a second beside a bare echo, memory, start."""
-    from training.benchmarks import speed as benchmark
-
-    figures = benchmark.run(rounds)
+    figures = speed_benchmark.run(rounds)
     _keep("speed", figures)
-    click.echo(benchmark.table(figures))
+    click.echo(speed_benchmark.table(figures))
 
 
 @main.command()
@@ -31,26 +35,20 @@ def speed(rounds: int) -> None:
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1))
 def quality(sets: tuple[Path, ...], jobs: int) -> None:
     """Learning curve and ablation: on unseen articles of the corpus, and on labelled real articles in SETS (JSON lines)."""
-    from training.benchmarks import quality as benchmark
-
-    figures = benchmark.run(sets, jobs)
+    figures = quality_benchmark.run(sets, jobs)
     _keep("quality", figures)
-    click.echo(benchmark.table(figures))
+    click.echo(quality_benchmark.table(figures))
 
 
 @main.command()
 @click.argument("sets", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True)
 def real(sets: tuple[Path, ...]) -> None:
     """Score the shipped version on labelled real articles in SETS, and put the figures into its card."""
-    from models import store
-    from training import evaluation, report
-    from training.benchmarks import quality as benchmark
-
     classifier = store.load(None, store.SHIPPED)
     by_code: dict[str, evaluation.Scores] = {}
     for path in sets:
-        articles = benchmark.labelled(path)
-        by_code[articles[0].language] = benchmark.score(classifier, articles)
+        articles = quality_benchmark.labelled(path)
+        by_code[articles[0].language] = quality_benchmark.score(classifier, articles)
     report.add_scores(classifier.version, "real_articles", by_code, store.SHIPPED)
     click.echo(report.table(by_code))
 
@@ -66,6 +64,7 @@ def _keep(name: str, figures: object) -> None:
         "machine": _machine(),
     }
     path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    page.write(DOCS)
 
 
 def _machine() -> str:
