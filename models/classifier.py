@@ -1,8 +1,8 @@
 """A text to verdicts: language, split, cues, features, two answers, each step one line of `Classifier.classify`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 import msgspec
@@ -18,6 +18,7 @@ LABEL_NAMES: Final = tuple(LABELS)
 SOURCE_NAMES: Final = tuple(SOURCES)
 ANSWERS: Final = len(LABEL_NAMES) + len(SOURCE_NAMES)  # label and source side by side, in this order
 SIDES: Final = (slice(0, len(LABEL_NAMES)), slice(len(LABEL_NAMES), ANSWERS))
+MOST_AT_ONCE: Final = 2000  # sentences: some 10 MB of features
 MOST_WORDS: Final = 1 << 17  # tokens a vocabulary may hold, some 400 bytes each
 
 
@@ -143,16 +144,34 @@ class Classifier:
         return model.probabilities(model.rows(articles))
 
     def answer_all(self, code: str, articles: Sequence[Sequence[Sentence]]) -> list[Answer]:
-        """The verdicts on split articles of one language, all in one batch: many at once cost a third of one by one."""
+        """The verdicts on split articles of one language: many at once cost a third of one by one.
+
+        What is worked on at once is limited, so that memory is; an article longer than that is read in parts.
+        """
         model = self.models[code]
-        split = [sentence for article in articles for sentence in article]
-        rows = model.rows([[sentence.text for sentence in article] for article in articles]) if split else None
-        found = iter(verdicts(split, rows, model) if rows else ())
+        parts = [article[at : at + MOST_AT_ONCE] for article in articles for at in range(0, len(article), MOST_AT_ONCE)]
+        found = chain.from_iterable(verdicts(batch, model) for batch in _batches(parts))
         return [Answer(code, list(islice(found, len(article)))) for article in articles]
 
 
-def verdicts(split: Sequence[Sentence], rows: Rows, model: Model) -> list[Verdict]:
-    """The model's answers put into words, each with its cues and what they weigh."""
+def _batches(parts: Sequence[Sequence[Sentence]]) -> Iterator[list[Sequence[Sentence]]]:
+    """The parts in lists of at most `MOST_AT_ONCE` sentences, in order."""
+    batch: list[Sequence[Sentence]] = []
+    size = 0
+    for part in parts:
+        if batch and size + len(part) > MOST_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+        batch.append(part)
+        size += len(part)
+    if batch:
+        yield batch
+
+
+def verdicts(articles: Sequence[Sequence[Sentence]], model: Model) -> list[Verdict]:
+    """The model's answers to split articles put into words, each with its cues and what they weigh."""
+    split = [sentence for article in articles for sentence in article]
+    rows = model.rows([[sentence.text for sentence in article] for article in articles])
     found: list[list[WeighedCue]] = [[] for _ in split]
     weights = np.round(rows.cue_weights(model.push).astype(float), 3).tolist()
     phrases = rows.vocabulary.trie.phrases

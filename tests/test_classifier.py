@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models import context, languages, sentences, vocabulary
-from models.classifier import ANSWERS, LABEL_NAMES, Classifier, softmax
+from models.classifier import ANSWERS, LABEL_NAMES, MOST_AT_ONCE, Classifier, softmax
 from models.labels import LABELS, SOURCES
 from training.examples import Article
 
@@ -74,6 +74,15 @@ def test_an_article_is_answered_alike_alone_and_in_a_batch(
     together = classifier.probabilities(articles, code)
     alone = np.concatenate([classifier.probabilities([article], code) for article in articles])
     assert np.allclose(together, alone, atol=1e-5)
+
+
+@EVERY_LANGUAGE
+def test_an_endless_article_is_read_in_parts(code: str, classifier: Classifier) -> None:
+    count = 2 * MOST_AT_ONCE + 3
+    answer = classifier.classify("Oh no! " * count, code)
+    assert len(answer.sentences) == count
+    alone = classifier.classify("Oh no! " * MOST_AT_ONCE, code)
+    assert [v.probabilities for v in answer.sentences[:MOST_AT_ONCE]] == [v.probabilities for v in alone.sentences]
 
 
 @EVERY_LANGUAGE

@@ -87,7 +87,6 @@ def in_process(classifier: Classifier, code: str, texts: list[list[str]], rounds
     from models import cues
     from models.classifier import verdicts
 
-    flat = [sentence for article in split for sentence in article]
     return {
         "articles_sentences_per_s": _rate(articles, total, rounds),
         "articles_one_by_one_sentences_per_s": _rate(
@@ -108,7 +107,9 @@ def in_process(classifier: Classifier, code: str, texts: list[list[str]], rounds
             lambda: [model.rows(batch) for batch in _batches(parts)], total, rounds
         ),
         "stage_classifier_sentences_per_s": _rate(lambda: model.probabilities(rows), total, rounds),
-        "stage_reply_sentences_per_s": _rate(lambda: verdicts(flat, rows, model), total, rounds),
+        "stage_verdicts_sentences_per_s": _rate(
+            lambda: [verdicts(batch, model) for batch in _batches(split)], total, rounds
+        ),
     }
 
 
