@@ -1,5 +1,6 @@
 """What a sentence has from its place in the article: the cues' kinds and those around it, who speaks, its shape."""
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -9,8 +10,8 @@ from models.vocabulary import MARKS, NAME, NUMBER, WORD, Tokens, Vocabulary
 
 CUES, AROUND = 0.4, 0.3  # how much a sentence's own cues weigh, and all else
 
-LENGTHS: Final = (3, 6, 10, 16, 24, 36)  # tokens: the steps of a sentence's length
-STEPS: Final = (-2, -1, 1, 2)  # the neighbours whose cues count
+LENGTHS: Final = np.array((3, 6, 10, 16, 24, 36))  # tokens: the steps of a sentence's length
+STEPS: Final = (1, 2)  # how far to both sides neighbours' cues count
 REACH: Final = 6  # sentences: how far back the last speaker is looked for
 STATES: Final = 4  # how much of a sentence is quoted: nothing, some, most, all of it
 K, S, M, N = len(KINDS), len(SPEAKERS), len(MARKS) + 1, len(LENGTHS) + 1
@@ -20,7 +21,7 @@ SHAPE: Final = 2 * M + N + M * N + 5 + 3
 WIDTH: Final = (
     sum(OWN) * K + 2 * K  # own cues, the first and the last one's kind
     + S + STATES * (S + 1)  # who speaks in the same quote, who spoke last
-    + 2 * K + len(STEPS) * K + 2 * 3 * STATES  # the article's and the headline's cues, the neighbours'
+    + 2 * K + 2 * len(STEPS) * K + 2 * 3 * STATES  # the article's and the headline's cues, the neighbours'
     + STATES * 4 + 6  # how speech begins and runs on, the place in the article
     + SHAPE
 )  # fmt: skip
@@ -52,9 +53,13 @@ def _own(tokens: Tokens, found: Found, vocabulary: Vocabulary, kinds: np.ndarray
     place = found.first - breaks[sentence]
     pauses = np.where(vocabulary.pause[tokens.numbers], np.arange(len(tokens.numbers)), len(tokens.numbers))
     pause = np.minimum.reduceat(pauses, breaks[:-1])[sentence]
-    values = (~tokens.quoted[found.first], 3 * place // np.maximum(1, size), found.first > pause)
-    steps = np.cumsum((0, *OWN[:-1]))
-    return np.stack([(step + value) * K + kinds for step, value in zip(steps, values, strict=True)], axis=1)
+    columns = np.empty((len(kinds), len(OWN)), np.int64)
+    columns[:, 0] = ~tokens.quoted[found.first]
+    columns[:, 1] = OWN[0] + 3 * place // np.maximum(1, size)
+    columns[:, 2] = OWN[0] + OWN[1] + (found.first > pause)
+    columns *= K
+    columns += kinds[:, None]
+    return columns
 
 
 def _ends(sentence: np.ndarray, kinds: np.ndarray, total: int) -> list[np.ndarray]:
@@ -98,14 +103,18 @@ def _neighbours(own: np.ndarray, tokens: Tokens) -> list[np.ndarray]:
     starts = np.flatnonzero(np.append(True, article[1:] != article[:-1]))
     sizes = np.diff(np.append(starts, total))
     blocks = [np.sqrt(np.add.reduceat(own, starts, axis=0) / sizes[:, None])[article], own[starts][article]]
+    spoken = 1 + (speech.state > 1)
     for step in STEPS:
-        other = np.clip(row + step, 0, total - 1)
-        there = (article[other] == article) & (other == row + step)
-        blocks.append(own[other] * there[:, None])
-        if abs(step) == 1:
-            blocks.append(
-                _one_hot(np.where(there, 1 + (speech.state[other] > 1), 0) * STATES + speech.state, 3 * STATES)
-            )
+        same = article[step:] == article[:-step]
+        before, behind = np.zeros_like(own), np.zeros_like(own)
+        before[step:] = own[:-step] * same[:, None]
+        behind[:-step] = own[step:] * same[:, None]
+        blocks += [before, behind]
+        if step == 1:
+            for here, there in ((slice(1, None), slice(-1)), (slice(-1), slice(1, None))):
+                beside = np.zeros(total, np.int64)
+                beside[here] = spoken[there] * same
+                blocks.append(_one_hot(beside * STATES + speech.state, 3 * STATES))
     blocks.append(_one_hot((speech.state * 2 + speech.opens) * 2 + speech.runs_on, STATES * 4))
     place, size = row - starts[article], sizes[article]
     place = np.where(place == 0, 0, np.where(place == 1, 1, np.where(place == size - 1, 2, 3 + 3 * place // size)))
@@ -142,6 +151,10 @@ def _shape(tokens: Tokens, vocabulary: Vocabulary) -> list[np.ndarray]:
 
 
 def _one_hot(values: np.ndarray, width: int) -> np.ndarray:
-    out = np.zeros((len(values), width), np.float32)
-    out[np.arange(len(values)), values] = 1
-    return out
+    found: np.ndarray = _identity(width)[values]
+    return found
+
+
+@cache
+def _identity(width: int) -> np.ndarray:
+    return np.eye(width, dtype=np.float32)

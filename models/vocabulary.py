@@ -62,13 +62,9 @@ class Tokens:
     starts: np.ndarray  # (tokens,) offset in all the sentences' text
     offsets: np.ndarray  # (sentences + 1,) where each sentence begins in it, and where one more would
     quoted: np.ndarray  # (tokens,) whether a quote encloses it
+    breaks: np.ndarray  # (sentences + 1,) which tokens are breaks
     article: np.ndarray  # (sentences,) in which article
     speech: quotes.Speech
-
-    @property
-    def breaks(self) -> np.ndarray:
-        """(sentences + 1,) where the breaks stand."""
-        return np.flatnonzero(self.kinds == BREAK)
 
 
 class Vocabulary:
@@ -105,19 +101,23 @@ class Vocabulary:
         if text.count("\n") != len(sentences) + 1:
             text = "\n".join(("", *(sentence.replace("\n", " ") for sentence in sentences), ""))
         numbers = self.get_all(words.tokenize(words.fold(text)))
-        starts = np.cumsum(self.length[numbers]) - self.length[numbers]
+        lengths = self.length[numbers]
+        starts = np.cumsum(lengths) - lengths
         visible = np.flatnonzero(self.kind[numbers] != BLANK)
         numbers, starts = numbers[visible], starts[visible]
         kinds = self.kind[numbers]
-        offsets = starts[kinds == BREAK] + 1
+        parts = kinds == BREAK
+        breaks = np.flatnonzero(parts)
+        offsets = starts[breaks] + 1
         speech = quotes.speech(articles)
         return Tokens(
             numbers=numbers,
             kinds=kinds,
-            sentence=np.cumsum(kinds == BREAK) - 1,
+            sentence=np.cumsum(parts) - 1,
             starts=starts,
             offsets=offsets,
             quoted=speech.enclosed(starts, offsets),
+            breaks=breaks,
             article=np.repeat(np.arange(len(articles)), [len(article) for article in articles]),
             speech=speech,
         )
