@@ -1,6 +1,7 @@
 """POST /v1/classify: an article, sentences, several documents or a stream of them in; verdicts out."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -14,6 +15,9 @@ from service import limits, metrics
 from service.problems import Problem
 
 blueprint = Blueprint("classify", __name__)
+
+# One thread of a worker computes at a time: several at once take turns within every array operation, and all are slower.
+_TURN = threading.Lock()
 
 ONE_OF = "exactly one of `text`, `sentences`, `documents`"
 
@@ -85,7 +89,8 @@ def _documents(raws: list[bytes], language: str | None = None) -> list[dict[str,
         except Problem as problem:
             replies.append({"id": identity, "problem": problem.body})
     for code, batch in batches.items():
-        answers = _classifier().answer_all(code, [split for _, split in batch])
+        with _TURN:
+            answers = _classifier().answer_all(code, [split for _, split in batch])
         for (place, _), answer in zip(batch, answers, strict=True):
             replies[place] |= _as_dict(answer)
     return replies
@@ -119,7 +124,8 @@ def _stream(lines: IO[bytes]) -> Iterator[bytes]:
 
 
 def _answer(text: str | None, sentences: list[str] | None, language: str | None) -> dict[str, Any]:
-    return _as_dict(_classifier().answer(*_split(text, sentences, language)))
+    with _TURN:
+        return _as_dict(_classifier().answer(*_split(text, sentences, language)))
 
 
 def _split(text: str | None, sentences: list[str] | None, language: str | None) -> tuple[str, list[Sentence]]:
