@@ -28,7 +28,7 @@ def report(articles: Sequence[Article], against: Sequence[Path] = ()) -> tuple[l
         lines.append(
             "  sources  " + _shares(Counter(e.source or "not given" for e in examples), (*SOURCES, "not given"))
         )
-        duplicates = near_duplicates(examples)
+        duplicates = near_duplicates(ours)
         lines += [f"  near-duplicates: {a.where} and {b.where}: {a.sentence[:60]!r}" for a, b in duplicates]
         recurring = recurring_runs(ours)
         lines += [f"  in {count} articles: {run!r}" for run, count in recurring[:20]]
@@ -69,12 +69,14 @@ def _strings(value: object) -> Iterator[str]:
             yield from _strings(part)
 
 
-def near_duplicates(examples: Sequence[Example]) -> list[tuple[Example, Example]]:
-    """Pairs of sentences of six different words or more that say nearly the same and have the same answer.
+def near_duplicates(articles: Sequence[Article]) -> list[tuple[Example, Example]]:
+    """Pairs of sentences of six different words or more, of two articles, that say nearly the same and have the same answer.
 
-    The same words with another answer teach the most there is to learn. Only sentences that share a rare word are compared.
+    The same words with another answer teach the most there is to learn, and a page may well repeat its own headline. Only
+    sentences that share a rare word are compared.
     """
-    bags = [frozenset(re.findall(r"\w+", words.fold(example.sentence).lower())) for example in examples]
+    rows = [(article.name, example) for article in articles for example in article.examples]
+    bags = [frozenset(re.findall(r"\w+", words.fold(example.sentence).lower())) for _, example in rows]
     common = Counter(word for bag in bags for word in bag)
     holders: dict[str, list[int]] = defaultdict(list)
     found = []
@@ -82,13 +84,12 @@ def near_duplicates(examples: Sequence[Example]) -> list[tuple[Example, Example]
         if len(bag) < 6:
             continue
         rare = sorted(bag, key=lambda word: (common[word], word))[: 1 + len(bag) // 5]
-        others = {other for word in rare for other in holders[word]}
-        found += [
-            (examples[other], examples[index])
-            for other in sorted(others)
-            if len(bag & bags[other]) >= NEAR * len(bag | bags[other])
-            and (examples[other].label, examples[other].source) == (examples[index].label, examples[index].source)
-        ]
+        name, example = rows[index]
+        for other in sorted({other for word in rare for other in holders[word]}):
+            theirs, before = rows[other]
+            same = (theirs != name, before.label, before.source) == (True, example.label, example.source)
+            if same and len(bag & bags[other]) >= NEAR * len(bag | bags[other]):
+                found.append((before, example))
         for word in rare:
             holders[word].append(index)
     return found
