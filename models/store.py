@@ -1,7 +1,8 @@
 """Model versions on disk: numbers and a card, written whole or not at all, loaded without running code.
 
-A model directory (`ONDIT_MODELS`, else the one that ships) holds a folder for every version and a file `current` that names
-the one in use, with the ones used before below it.
+A model directory holds a folder for every version and a file `current` that names the one in use, with the ones used before
+below it. `ONDIT_MODELS` names the one to use; else it is the checkout's own, once something was trained into it, else the one
+that ships.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from models import features, languages
 from models.classifier import ANSWERS, LABEL_NAMES, SOURCE_NAMES, Classifier, Weights
 
 SHIPPED: Final = Path(__file__).parent / "trained"
+OWN: Final = Path(__file__).parent / "own"
 LARGEST: Final = 256 * 2**20  # bytes of weights: far above any version, far below what would exhaust a machine
 
 # What a weights file may hold: for each array of a language its dtype and shape (None: any length).
@@ -38,7 +40,8 @@ class ModelError(Exception):
 
 def directory() -> Path:
     """Where the versions lie."""
-    return Path(os.environ.get("ONDIT_MODELS") or SHIPPED)
+    named = os.environ.get("ONDIT_MODELS")
+    return Path(named) if named else OWN if (OWN / "current").exists() else SHIPPED
 
 
 def versions(where: Path | None = None) -> list[str]:
@@ -57,7 +60,12 @@ def current(where: Path | None = None) -> str | None:
 def save(weights: dict[str, Weights], card: dict[str, Any], where: Path | None = None) -> str:
     """Write a version and return its name (the beginning of its digest). Nothing half-written can be seen under that name."""
     where = where or directory()
-    where.mkdir(parents=True, exist_ok=True)
+    try:
+        where.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelError(
+            f"{where}: no folder can be made there ({error.strerror}); name another model directory"
+        ) from None
     data = _pack(weights)
     digest = hashlib.sha256(data).hexdigest()
     card = {
@@ -75,13 +83,23 @@ def save(weights: dict[str, Weights], card: dict[str, Any], where: Path | None =
         (made / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         made.chmod(0o755)
         target = where / digest[:12]
-        if target.exists():  # the same bytes were saved before: only the card can be newer
-            os.replace(made / "card.json", target / "card.json")
-        else:
+        if not target.exists():
             os.replace(made, target)
+        elif not _is_whole(target, digest):  # damaged since
+            for name in ("weights.npz", "card.json"):
+                os.replace(made / name, target / name)
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return digest[:12]
+
+
+def _is_whole(folder: Path, digest: str) -> bool:
+    try:
+        return hashlib.sha256((folder / "weights.npz").read_bytes()).hexdigest() == digest and bool(
+            card(folder.name, folder.parent)
+        )
+    except (OSError, ModelError):
+        return False
 
 
 def card(version: str, where: Path | None = None) -> dict[str, Any]:
@@ -103,7 +121,7 @@ def card(version: str, where: Path | None = None) -> dict[str, Any]:
 def load(version: str | None = None, where: Path | None = None) -> Classifier:
     """A version, by default the current one, verified against its digest before a byte of it is parsed."""
     where = where or directory()
-    version = version or current(where)
+    version = current(where) if version is None else version
     if version is None:
         raise ModelError(f"{where}: no current version; train one with `python -m training`")
     details = card(version, where)

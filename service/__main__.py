@@ -34,7 +34,7 @@ def main() -> None:
 )
 @click.option(
     "--threads",
-    default=4,
+    default=16,
     envvar="ONDIT_THREADS",
     show_default=True,
     type=click.IntRange(1),
@@ -50,7 +50,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     click.echo(f"  curl {where}/v1/classify -H 'Content-Type: text/plain' --data-binary '{article}'\n")
     try:
         server.serve(host, port, workers, threads)
-    except store.ModelError as error:
+    except (store.ModelError, ValueError) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -61,9 +61,11 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
 def classify(file: BinaryIO, as_json: bool, language: str | None) -> None:
     """Read the article in FILE (`-` for standard input) and print what it does with each sentence."""
     try:
-        text = file.read().decode("utf-8")
-        if not text.strip():
-            raise click.ClickException(f"{file.name}: no text, expected an article")
+        text = file.read().decode("utf-8-sig")
+        if not text.strip() or "\0" in text:
+            raise click.ClickException(
+                f"{file.name}: {'a NUL character' if text.strip() else 'no text'}, expected an article"
+            )
         classifier = store.load()
         answer = classifier.classify(text, language)
     except UnicodeDecodeError as error:

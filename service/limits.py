@@ -2,7 +2,8 @@
 
 import os
 
-from flask import Flask
+import limits as rates
+from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -16,5 +17,10 @@ def install(app: Flask) -> None:
     """
     rate = os.environ.get("ONDIT_RATE_LIMIT")
     if rate:
+        try:
+            rates.parse_many(rate)
+        except ValueError:
+            raise ValueError(f"ONDIT_RATE_LIMIT {rate!r}, expected something like 60/minute") from None
         storage = os.environ.get("ONDIT_RATE_STORAGE", "memory://")
-        Limiter(get_remote_address, app=app, default_limits=[rate], storage_uri=storage, headers_enabled=True)
+        limiter = Limiter(get_remote_address, app=app, default_limits=[rate], storage_uri=storage, headers_enabled=True)
+        limiter.request_filter(lambda: request.endpoint != "classify.classify")  # probes and pages are free

@@ -1,5 +1,6 @@
 """gunicorn around the application, with its traps closed."""
 
+import atexit
 import gc
 import os
 import shutil
@@ -23,7 +24,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, host: str, port: int, workers: int, threads: int) -> None:
         self.settings: dict[str, Any] = {
-            "bind": f"{host}:{port}",
+            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             "workers": workers,
             "threads": threads,
             "worker_class": "gthread",
@@ -37,7 +38,6 @@ class Server(BaseApplication):  # type: ignore[misc]
             "post_worker_init": _report_readiness,
             "on_reload": _take_up_current_model,
             "child_exit": _forget_metrics,
-            "on_exit": _remove_metrics,
         }
         if os.environ.get("ONDIT_LOGS") == "json":
             self.settings["logconfig_dict"] = _json_logs()
@@ -58,7 +58,9 @@ class Server(BaseApplication):  # type: ignore[misc]
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve until told to stop. SIGHUP takes up a promoted model version, SIGTERM ends after the last answer."""
     # Has to be there before prometheus-client is imported: it decides then whether counts are shared.
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="ondit-metrics-")
+    folder = tempfile.mkdtemp(prefix="ondit-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    atexit.register(_remove, folder, os.getpid())
     Server(host, port, workers, threads).run()
 
 
@@ -86,8 +88,10 @@ def _forget_metrics(arbiter: Arbiter, worker: Worker) -> None:
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
-def _remove_metrics(arbiter: Arbiter) -> None:
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+def _remove(folder: str, owner: int) -> None:
+    """Remove what was counted; workers end by the same way, and must not."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _json_logs() -> dict[str, Any]:

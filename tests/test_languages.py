@@ -46,6 +46,15 @@ def test_a_text_in_another_language_is_refused(text: str) -> None:
         languages.detect(text)
 
 
+@pytest.mark.parametrize("head", ["\n" * 3000, "12:30 " * 500, "🙂 " * 500])
+def test_a_head_without_letters_tells_nothing(head: str, corpus: list[Article]) -> None:
+    for code in languages.codes():
+        text = "\n".join(next(article for article in corpus if article.language == code).sentences)
+        assert languages.detect(head + text) == code
+    with pytest.raises(languages.UnsupportedLanguage):
+        languages.detect(head + FOREIGN[0])
+
+
 @pytest.mark.parametrize("text", ["", "🙂🙂🙂", "12 34", "…"])
 def test_a_text_that_tells_no_language_is_refused(text: str) -> None:
     with pytest.raises(languages.UnsupportedLanguage, match="name one of"):

@@ -1,5 +1,6 @@
 """The real server, started as a user starts it."""
 
+import contextlib
 import json
 import os
 import re
@@ -149,6 +150,34 @@ def test_a_stream_is_answered_while_it_is_still_being_sent(server: Server, corpu
         wire.sendall(chunk(documents[-1]) + chunk(b""))
         while b'{"id":5,' not in (got := reply.readline()):
             assert got
+
+
+def test_a_body_that_does_not_say_its_length_is_limited_too(server: Server) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as wire, wire.makefile("rb") as reply:
+        wire.sendall(
+            b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        with contextlib.suppress(OSError):  # it may hang up before all is sent
+            for _ in range(13):
+                wire.sendall(b"186a0\r\n" + b"He left. " * 11111 + b"!" + b"\r\n")
+            wire.sendall(b"0\r\n\r\n")
+        assert b" 413 " in reply.readline()
+
+
+def test_a_rate_that_is_none_is_told_at_the_start() -> None:
+    environment = os.environ | {"ONDIT_RATE_LIMIT": "often", "ONDIT_MODELS": str(store.SHIPPED), "PORT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "service", "serve"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "ONDIT_RATE_LIMIT 'often'" in done.stderr
 
 
 def test_requests_are_counted_over_all_workers(server: Server) -> None:

@@ -104,6 +104,15 @@ def test_forged_weights_are_refused_and_run_nothing(where: Path, tmp_path: Path)
         assert not Path("/tmp/ondit-ran-code").exists(), what
 
 
+def test_saving_the_same_weights_again_mends_a_damaged_file_and_keeps_a_whole_card(tmp_path: Path) -> None:
+    version = store.save({code(): weights(0.5)}, {"note": "first"}, tmp_path)
+    store.save({code(): weights(0.5)}, {"note": "second"}, tmp_path)
+    assert store.card(version, tmp_path)["note"] == "first"
+    (tmp_path / version / "weights.npz").write_bytes(b"damaged")
+    store.save({code(): weights(0.5)}, {"note": "third"}, tmp_path)
+    assert store.load(version, tmp_path).version == version
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{", "{}", '{"settings": 1}'])
 def test_a_damaged_card_is_refused(where: Path, content: str) -> None:
     (where / str(store.current(where)) / "card.json").write_text(content, encoding="utf-8")

@@ -18,9 +18,9 @@ DATA = click.Path(path_type=Path)
 MODELS = click.option(
     "--models",
     type=DATA,
-    envvar="ONDIT_MODELS",
-    default=store.SHIPPED,
-    help="The model directory (default: the one that ships).",
+    default=store.directory,
+    show_default="ONDIT_MODELS, else your own once something was trained into it, else the one that ships",
+    help="The model directory.",
 )
 LANGUAGE = click.option("--language", help="Code of the language of the data, where it should not be detected.")
 
@@ -33,7 +33,6 @@ class Complaining(click.Group):
             return super().invoke(ctx)
         except (DataError, store.ModelError) as error:
             click.echo(str(error), err=True)
-            click.echo("Nothing was written.", err=True)
             sys.exit(2)
 
 
@@ -43,7 +42,14 @@ class Complaining(click.Group):
 )
 @click.option("--only", is_flag=True, help="Learn from --data alone, not from the shipped corpus beside it.")
 @LANGUAGE
-@MODELS
+@click.option(
+    "--models",
+    type=DATA,
+    envvar="ONDIT_MODELS",
+    default=store.OWN,
+    show_default="models/own, which serving prefers to the shipped one",
+    help="The model directory to write the version into.",
+)
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Processes to fit with.")
 @click.pass_context
 def main(ctx: click.Context, data: tuple[Path, ...], only: bool, language: str | None, models: Path, jobs: int) -> None:
@@ -54,7 +60,10 @@ def main(ctx: click.Context, data: tuple[Path, ...], only: bool, language: str |
         raise click.UsageError("--only needs --data")
     articles = ([] if only else examples.corpus()) + examples.read(data, language)
     examples.check_enough(articles)
+    if models.exists() and not models.is_dir():
+        raise store.ModelError(f"{models}: a file, expected a folder for versions; name another with --models")
     learned, kept = evaluation.held_out(articles)
+    examples.check_enough(learned)
     weights, unseen = _fit(learned, jobs)
     version, scores = _save(weights, unseen, learned, kept, models)
     click.echo(_table(scores["scores"]["unseen_articles"]))
@@ -98,9 +107,10 @@ def _save(
 def _compare(new: Any, kept: list[Article], models: Path) -> dict[str, Any]:
     """How the new version and the current one do on the articles that both leave out, and what follows."""
     try:
-        old = store.load(None, models)
-    except store.ModelError as error:
-        return {"promoted": True, "verdict": f"Promoted: there is no current version to compare with ({error})."}
+        # What the checkout's own directory would push aside, as long as it is empty, is the version that ships.
+        old = store.load(None, store.SHIPPED if models == store.OWN and not store.current(models) else models)
+    except store.ModelError:
+        return {"promoted": True, "verdict": "Promoted: there is no current version to compare with."}
     shared = [article for article in kept if article.language in old.models]
     if not shared:
         return {"promoted": True, "verdict": "Promoted: the current version knows none of these languages."}
@@ -173,6 +183,10 @@ def evaluate(files: tuple[Path, ...], language: str | None, models: Path) -> Non
     """Score the current version on labelled FILES."""
     articles = examples.read(files, language)
     classifier = store.load(None, models)
+    if unknown := sorted({a.language for a in articles} - set(classifier.models)):
+        raise DataError(
+            [f"the current version knows no {', '.join(unknown)}; it knows: {', '.join(sorted(classifier.models))}"]
+        )
     by_code = {code: [a for a in articles if a.language == code] for code in sorted({a.language for a in articles})}
     click.echo(
         _table({code: evaluation.score(ours, evaluation.answer(classifier, ours)) for code, ours in by_code.items()})

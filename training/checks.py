@@ -8,7 +8,7 @@ from pathlib import Path
 
 from models import cues, languages, words
 from models.labels import LABELS, SOURCES
-from training.examples import Article, Example
+from training.examples import Article, DataError, Example
 
 SHARED_RUN = 8  # words in a row that no two texts have in common by chance
 NEAR = 0.8  # Jaccard similarity of two sentences' word sets from which they count as near-duplicates
@@ -56,9 +56,16 @@ def shared_runs(paths: Sequence[Path]) -> set[str]:
 
 
 def texts(path: Path) -> Iterator[str]:
-    """The texts of a file: its lines, or every string inside of JSON lines."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        yield from _strings(json.loads(line)) if path.suffix == ".jsonl" else (line,)
+    """The texts of a file: its lines, or every string inside of JSON lines. `DataError` where it cannot be read."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError([f"{path}: cannot be read ({error}); expected a text in UTF-8"]) from None
+    for number, line in enumerate(lines, 1):
+        try:
+            yield from _strings(json.loads(line)) if path.suffix == ".jsonl" else (line,)
+        except ValueError as error:
+            raise DataError([f"{path}:{number}: not JSON ({error})"]) from None
 
 
 def _strings(value: object) -> Iterator[str]:

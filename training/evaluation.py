@@ -1,4 +1,4 @@
-"""How good answers are: scores, calibration, and the comparison of two versions on articles that neither has seen."""
+"""How good answers are: scores, calibration, and the comparison of two versions on articles kept aside from learning."""
 
 import zlib
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ Scores = dict[str, float]
 
 
 def held_out(articles: Sequence[Article]) -> tuple[list[Article], list[Article]]:
-    """(articles to learn from, articles to compare on): by name, so that every version holds out the same ones."""
+    """(articles to learn from, articles to compare on): by name, so that a version holds out what another did of the same corpus."""
     ranks = {article.name: zlib.crc32(b"held out " + article.name.encode()) for article in articles}
     aside = {article.name for article in articles if ranks[article.name] % HELD_OUT == 0}
     for code in {article.language for article in articles}:

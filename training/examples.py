@@ -63,7 +63,7 @@ def corpus() -> list[Article]:
 
 
 def read(paths: Sequence[Path], language: str | None = None) -> list[Article]:
-    """The articles of some files, in order. `language` holds for all of them, else the file, its folder or the text tells.
+    """The articles of some files, in order. What a column `language` leaves open, `language`, the folder or the text tells.
 
     `DataError` with every complaint about every file.
     """
@@ -136,7 +136,7 @@ def _read_file(path: Path, language: str | None) -> list[Article]:
         example = _example(path, number, row, complaints)
         if example is None:
             continue
-        name = str(row.get("article") or f"{path.stem}:{number}")
+        name = f"{path.stem}:{number}" if row.get("article") in (None, "") else str(row["article"])
         if name in grouped and name != last:
             complaints.append(
                 f"{path}:{number}: article {name!r} began further up; its rows must stand together, in order"
@@ -158,6 +158,8 @@ def _table_rows(path: Path, text: str, delimiter: str, complaints: list[str]) ->
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         header = next(reader, [])
+        for column in sorted({name for name in header if header.count(name) > 1}):
+            complaints.append(f"{path}:1: column {column!r} stands in the header more than once")
         for column in ("label", "sentence"):
             if column not in header:
                 complaints.append(
@@ -197,12 +199,17 @@ def _json_rows(path: Path, text: str, complaints: list[str]) -> Iterator[tuple[i
 def _example(path: Path, number: int, row: dict[str, Any], complaints: list[str]) -> Example | None:
     label, source, sentence = row.get("label"), row.get("source") or None, row.get("sentence")
     before = len(complaints)
-    if label not in LABELS:
+    for name in ("article", "source", "language"):
+        if not isinstance(row.get(name), str | int | None):
+            complaints.append(f"{path}:{number}: {name} {row[name]!r}, expected text")
+    if not isinstance(label, str) or label not in LABELS:
         complaints.append(f"{path}:{number}: label {label!r}, expected one of: {', '.join(LABELS)}")
-    if source is not None and source not in SOURCES:
+    if source is not None and (not isinstance(source, str) or source not in SOURCES):
         complaints.append(f"{path}:{number}: source {source!r}, expected one of: {', '.join(SOURCES)} (or nothing)")
     if not isinstance(sentence, str) or not sentence.strip():
         complaints.append(f"{path}:{number}: sentence {sentence!r}, expected text")
+    elif any(char == "\0" or "\ud800" <= char <= "\udfff" for char in sentence):
+        complaints.append(f"{path}:{number}: sentence {sentence!r}, expected no NUL and no lone surrogate")
     if len(complaints) > before:
         return None
     return Example(str(sentence).strip(), str(label), source, f"{path}:{number}")

@@ -7,6 +7,7 @@ from typing import IO, Any
 
 import msgspec
 from flask import Blueprint, Response, current_app, request, stream_with_context
+from werkzeug.exceptions import ClientDisconnected
 
 from models.classifier import Answer, Classifier
 from models.languages import UnsupportedLanguage
@@ -45,9 +46,9 @@ def classify() -> Response:
     """The verdicts on what was posted, by its content type."""
     kind = request.mimetype
     if kind == "application/json":
-        return _reply(_answer_json(request.get_data()))
+        return _reply(_answer_json(_body()))
     if kind == "text/plain":
-        return _reply(_answer(_plain_text(request.get_data()), None, request.args.get("language")))
+        return _reply(_answer(_plain_text(_body()), None, request.args.get("language")))
     if kind == "application/x-ndjson":
         request.max_content_length = sys.maxsize  # each line is limited, not the stream
         return Response(stream_with_context(_stream(request.stream)), mimetype=kind)
@@ -56,6 +57,22 @@ def classify() -> Response:
         f"content type {kind or 'missing'!r}, expected application/json, text/plain or application/x-ndjson",
         "Content-Type",
     )
+
+
+def _body() -> bytes:
+    """The whole body, or a `Problem`: 413 where it is too large (also one that does not say its length), 408 where it stops coming."""
+    try:
+        body: bytes = (
+            request.environ["wsgi.input"].read(limits.BODY_BYTES + 1) if request.content_length is None else b""
+        )
+        body = body or (request.get_data() if (request.content_length or 0) <= limits.BODY_BYTES else b"")
+    except (OSError, ClientDisconnected):
+        raise Problem(408, "the body did not arrive whole and in time; send it again") from None
+    if max(len(body), request.content_length or 0) > limits.BODY_BYTES:
+        raise Problem(
+            413, f"a body of over {limits.BODY_BYTES} bytes, expected fewer; send long texts as application/x-ndjson"
+        )
+    return body
 
 
 def _answer_json(body: bytes) -> dict[str, Any]:
@@ -103,12 +120,12 @@ def _identity(raw: bytes) -> str | int | None:
     except (msgspec.DecodeError, RecursionError):
         return None
     identity = found.get("id") if isinstance(found, dict) else None
-    return identity if isinstance(identity, (str, int)) else None
+    return identity if isinstance(identity, (str, int)) and not isinstance(identity, bool) else None
 
 
 def _stream(lines: IO[bytes]) -> Iterator[bytes]:
-    """One answer a line for one document a line, as they come."""
-    while line := lines.readline(limits.BODY_BYTES + 1):
+    """One answer a line for one document a line, as they come in (the server hands input on by the kilobyte)."""
+    while line := _line(lines):
         if len(line) > limits.BODY_BYTES and not line.endswith(b"\n"):
             while (rest := lines.readline(limits.BODY_BYTES)) and not rest.endswith(b"\n"):
                 pass
@@ -121,6 +138,14 @@ def _stream(lines: IO[bytes]) -> Iterator[bytes]:
         else:
             continue
         yield msgspec.json.encode(answer) + b"\n"
+
+
+def _line(lines: IO[bytes]) -> bytes:
+    """The next line; nothing where the input stops coming: what came before it is answered."""
+    try:
+        return lines.readline(limits.BODY_BYTES + 1)
+    except (OSError, ClientDisconnected):
+        return b""
 
 
 def _answer(text: str | None, sentences: list[str] | None, language: str | None) -> dict[str, Any]:

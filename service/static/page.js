@@ -8,10 +8,11 @@ const answer = document.getElementById("answer");
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = document.getElementById("text").value;
+  const language = document.getElementById("language").value || null;
   status_.textContent = "Reading…";
   answer.replaceChildren();
   try {
-    const reply = await fetch("/v1/classify", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ text }) });
+    const reply = await fetch("/v1/classify", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ text, language }) });
     const found = await reply.json();
     if (!reply.ok) throw new Error(found.detail);
     show(text, found);
@@ -48,6 +49,6 @@ function mark(sentence) {
   }
   element.append(points.slice(at).join(""));
   const note = element.appendChild(document.createElement("small"));
-  note.textContent = `${sentence.source} ${Math.round(100 * sentence.probability)} %`;
+  note.textContent = `${Math.round(100 * sentence.probability)} % · ${sentence.source}`;
   return element;
 }
