@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
-.PHONY: serve test lint reproduce train bench requirements clean
+.PHONY: serve test lint reproduce train ship bench requirements clean
 
 serve: $(VENV)/serving  ## serve the page and the API on PORT (8000)
 	@$(BIN)/python -m service serve
@@ -24,6 +24,9 @@ reproduce: $(VENV)/dev  ## train on the shipped corpus and compare with the ship
 
 train: $(VENV)/dev  ## train a version and promote it if it is not worse: make train ARGS="--data mine.tsv"
 	$(BIN)/python -m training $(ARGS)
+
+ship: $(VENV)/dev  ## train the version that ships, after the corpus or the recipe changed
+	$(BIN)/python -m training --models models/trained
 
 bench: $(VENV)/bench  ## speed beside others (for HTTP it needs wrk)
 	$(BIN)/python -m training.benchmarks speed
