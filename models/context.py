@@ -8,19 +8,20 @@ import numpy as np
 from models.cues import KINDS, SPEAKERS, Found
 from models.vocabulary import MARKS, NAME, NUMBER, WORD, Tokens, Vocabulary
 
-CUES, AROUND = 0.4, 0.3  # how much a sentence's own cues weigh, and all else
+CUES, VOICES, AROUND = 0.4, 0.9, 0.3  # how much a sentence's own cues weigh, who speaks, and all else
 
 LENGTHS: Final = np.array((3, 6, 10, 16, 24, 36))  # tokens: the steps of a sentence's length
 STEPS: Final = (1, 2)  # how far to both sides neighbours' cues count
 REACH: Final = 6  # sentences: how far back the last speaker is looked for
 STATES: Final = 4  # how much of a sentence is quoted: nothing, some, most, all of it
 K, S, M, N = len(KINDS), len(SPEAKERS), len(MARKS) + 1, len(LENGTHS) + 1
+WHO: Final = [SPEAKERS.index(kind) for kind in ("anonymous", "crowd", "named")]
 OWN: Final = (2, 3, 2)  # a cue's own features: quoted or not; in which third; before or behind the first pause
 
 SHAPE: Final = 2 * M + N + M * N + 5 + 3
 WIDTH: Final = (
     sum(OWN) * K + 2 * K  # own cues, the first and the last one's kind
-    + S + STATES * (S + 1)  # who speaks in the same quote, who spoke last
+    + S + STATES * (S + 1) + S  # who speaks in the same quote, who spoke last, whom "he added" means
     + 2 * K + 2 * len(STEPS) * K + 2 * 3 * STATES  # the article's and the headline's cues, the neighbours'
     + STATES * 4 + 6  # how speech begins and runs on, the place in the article
     + SHAPE
@@ -92,7 +93,10 @@ def _voices(voices: np.ndarray, tokens: Tokens) -> list[np.ndarray]:
     last = np.zeros((total, STATES, S + 1), np.float32)
     last[row, speech.state, :-1] = voices[before] * near[:, None]
     last[row, speech.state, -1] = near & (head - before == 1)
-    return [same, last.reshape(total, -1)]
+    # A verb of saying with nobody named beside it goes on with whoever spoke last.
+    goes_on = (voices[:, SPEAKERS.index("saying")] > 0) & ~voices[:, WHO].any(axis=1)
+    spoken = (same, last.reshape(total, -1), voices[before] * (near & goes_on)[:, None])
+    return [VOICES / AROUND * block for block in spoken]
 
 
 def _neighbours(own: np.ndarray, tokens: Tokens) -> list[np.ndarray]:

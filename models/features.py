@@ -18,7 +18,7 @@ from models.vocabulary import BITS, BREAK, HASHED, NAME, Tokens, Vocabulary
 # How loud word features are beside the others, which weigh 1 or what `context.py` says: all of a sentence's together have this length.
 LOUDNESS: Final = 4.0
 COLUMNS: Final = HASHED + context.WIDTH
-SETTINGS: Final = {"format": 3, "bits": BITS, "context": context.WIDTH}
+SETTINGS: Final = {"format": 4, "bits": BITS, "context": context.WIDTH}
 
 
 @dataclass(frozen=True, slots=True)
