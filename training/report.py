@@ -96,7 +96,7 @@ def text(details: dict[str, Any]) -> str:
         "|---|---|---|" + "---|" * len(details["labels"]),
         *(_corpus_row(code, details) for code in codes),
         "\n## How good it is\n",
-        "On articles of its corpus that the answering model had not seen (cross-validation over articles):\n",
+        "On articles of its corpus that the answering model had not seen (cross-validation, whole files held out):\n",
         table(scores["unseen_articles"]),
     ]
     if real := scores.get("real_articles"):
