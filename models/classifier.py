@@ -1,4 +1,4 @@
-"""A text to verdicts: language, split, cues, features, two answers, each step one line of `Classifier.classify`."""
+"""A text to verdicts, the whole way: `Classifier.split` (language, sentences), then `verdicts` (features, two answers, cues)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

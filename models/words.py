@@ -1,4 +1,4 @@
-"""A text folded one character for one character, and its words as numbers: what every later step matches against."""
+"""A text folded one character for one character, and cut into tokens: what every later step matches against."""
 
 import re
 import zlib
