@@ -8,6 +8,7 @@ from flask import Flask
 from models import languages, store
 from models.classifier import Classifier
 from service import endpoints, limits, problems
+from service.batching import Batcher
 
 
 def create_app(classifier: Classifier | None = None) -> Flask:
@@ -17,6 +18,7 @@ def create_app(classifier: Classifier | None = None) -> Flask:
     """
     app = Flask(__name__)
     app.config["CLASSIFIER"] = classifier or store.load()
+    app.config["BATCHER"] = Batcher(app.config["CLASSIFIER"])
     languages.warm_up()
     app.config["READY"] = lambda: True  # the server puts its own answer here
     app.config["MAX_CONTENT_LENGTH"] = limits.BODY_BYTES

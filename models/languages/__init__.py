@@ -23,7 +23,7 @@ REFUSAL_MARGIN = 20.0
 
 # Words from the beginning and from the middle of a text that tell its language: more of them change no answer on the corpus
 # and cost as much as everything else that is done with the text.
-SAMPLE = 40
+SAMPLE = 20
 _WORD = re.compile(r"[^\W\d_]{1,40}")
 
 

@@ -1,7 +1,6 @@
 """POST /v1/classify: an article, sentences, several documents or a stream of them in; verdicts out."""
 
 import sys
-import threading
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -13,12 +12,10 @@ from models.classifier import Answer, Classifier
 from models.languages import UnsupportedLanguage
 from models.sentences import Sentence
 from service import limits, metrics
+from service.batching import Batcher
 from service.problems import Problem
 
 blueprint = Blueprint("classify", __name__)
-
-# One thread of a worker computes at a time: several at once take turns within every array operation, and all are slower.
-_TURN = threading.Lock()
 
 ONE_OF = "exactly one of `text`, `sentences`, `documents`"
 
@@ -106,8 +103,7 @@ def _documents(raws: list[bytes], language: str | None = None) -> list[dict[str,
         except Problem as problem:
             replies.append({"id": identity, "problem": problem.body})
     for code, batch in batches.items():
-        with _TURN:
-            answers = _classifier().answer_all(code, [split for _, split in batch])
+        answers = _batcher().answer_all(code, [split for _, split in batch])
         for (place, _), answer in zip(batch, answers, strict=True):
             replies[place] |= _as_dict(answer)
     return replies
@@ -149,8 +145,8 @@ def _line(lines: IO[bytes]) -> bytes:
 
 
 def _answer(text: str | None, sentences: list[str] | None, language: str | None) -> dict[str, Any]:
-    with _TURN:
-        return _as_dict(_classifier().answer(*_split(text, sentences, language)))
+    code, split = _split(text, sentences, language)
+    return _as_dict(_batcher().answer_all(code, [split])[0])
 
 
 def _split(text: str | None, sentences: list[str] | None, language: str | None) -> tuple[str, list[Sentence]]:
@@ -166,6 +162,11 @@ def _split(text: str | None, sentences: list[str] | None, language: str | None) 
 
 def _classifier() -> Classifier:
     found: Classifier = current_app.config["CLASSIFIER"]
+    return found
+
+
+def _batcher() -> Batcher:
+    found: Batcher = current_app.config["BATCHER"]
     return found
 
 
