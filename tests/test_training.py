@@ -7,10 +7,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from models import languages, store
-from training import evaluation, examples, report
+from models.classifier import Classifier
+from training import evaluation, examples, recipe, report
 from training.__main__ import main
 from training.agreement import agreement
-from training.examples import Article, DataError
+from training.examples import Article, DataError, Example
 
 HEADER = "article\tlabel\tsource\tsentence\n"
 ROW = "a\tconfirmed\tnarration\tThe band has split, the label said on Monday.\n"
@@ -31,6 +32,16 @@ BAD = {
         "x.tsv",
         (HEADER + ROW.replace("narration", "me")).encode(),
         "x.tsv:2: source 'me', expected one of",
+    ),
+    "a weight that is none": (
+        "x.tsv",
+        b"label\tweight\tsentence\nconfirmed\t-2\tHe left.\n",
+        "x.tsv:2: weight '-2', expected a number above 0",
+    ),
+    "a mistyped column": (
+        "x.tsv",
+        b"label\twieght\tsentence\nconfirmed\t2\tHe left.\n",
+        "x.tsv:1: column 'wieght', did you mean 'weight'?",
     ),
     "a broken encoding": (
         "x.tsv",
@@ -81,6 +92,19 @@ BAD |= {
         "x.tsv:1: column 'label' stands in the header more than once",
     ),
 }
+
+
+def test_where_two_sentences_disagree_the_heavier_one_decides() -> None:
+    code = languages.codes()[0]
+    said = "The pair have split, a friend told the magazine."
+    for heavier in range(2):
+        articles = [
+            Article(str(number), code, (Example(said, label, None, f"{number}:1", 1 + 9 * (number % 2 == heavier)),))
+            for number, label in enumerate(("confirmed", "speculation") * 10)
+        ]
+        fitted = recipe.fit(articles, jobs=1)
+        answers = Classifier("", "", {code: fitted.weights}).classify_sentences([said], code)
+        assert answers.sentences[0].label == ("confirmed", "speculation")[heavier]
 
 
 @pytest.mark.parametrize("what", BAD)

@@ -1,12 +1,15 @@
 """Labelled data read and checked: every complaint with file and line, all of them at once, nothing guessed.
 
 A file is TSV, CSV (both with a header) or JSONL. Only `label` and `sentence` are needed; `article` tells which sentences stand
-together, in order, `source` who stands behind them, `paragraph` is for the reader, `language` saves detecting it.
+together, in order, `source` who stands behind them, `weight` how much a sentence counts (1 where nothing is said), `paragraph` is
+for the reader, `language` saves detecting it.
 """
 
 import csv
+import difflib
 import io
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +20,7 @@ from models import languages
 from models.labels import LABELS, SOURCES
 
 CORPUS = Path(__file__).parent / "corpus"
+COLUMNS = ("article", "paragraph", "label", "source", "weight", "language", "sentence")  # others are left unread
 FORMATS = {".tsv": "\t", ".csv": ",", ".jsonl": None}
 
 
@@ -28,6 +32,7 @@ class Example:
     label: str
     source: str | None
     where: str  # file:line
+    weight: float = 1.0  # how much it counts in learning
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,9 @@ def _table_rows(path: Path, text: str, delimiter: str, complaints: list[str]) ->
                 complaints.append(
                     f"{path}:1: no column {column!r} in the header, found: {', '.join(header) or 'nothing'}"
                 )
+        for column in header:
+            if column not in COLUMNS and (near := difflib.get_close_matches(column.lower(), COLUMNS, 1, 0.75)):
+                complaints.append(f"{path}:1: column {column!r}, did you mean {near[0]!r}?")
         if complaints:
             return
         for row in reader:
@@ -210,9 +218,25 @@ def _example(path: Path, number: int, row: dict[str, Any], complaints: list[str]
         complaints.append(f"{path}:{number}: sentence {sentence!r}, expected text")
     elif any(char == "\0" or "\ud800" <= char <= "\udfff" for char in sentence):
         complaints.append(f"{path}:{number}: sentence {sentence!r}, expected no NUL and no lone surrogate")
-    if len(complaints) > before:
+    weight = _weight(row.get("weight"))
+    if weight is None:
+        complaints.append(
+            f"{path}:{number}: weight {row['weight']!r}, expected a number above 0 (or nothing, which is 1)"
+        )
+    if len(complaints) > before or weight is None:
         return None
-    return Example(str(sentence).strip(), str(label), source, f"{path}:{number}")
+    return Example(str(sentence).strip(), str(label), source, f"{path}:{number}", weight)
+
+
+def _weight(cell: object) -> float | None:
+    """The number in a cell, 1 where it is empty; None where it is no weight."""
+    if cell in (None, ""):
+        return 1.0
+    try:
+        weight = float(cell) if isinstance(cell, str | int | float) and not isinstance(cell, bool) else 0.0
+    except (ValueError, OverflowError):
+        return None
+    return weight if 0 < weight < math.inf else None
 
 
 def _article(path: Path, name: str, rows: list[tuple[Example, str | None]], complaints: list[str]) -> Article:

@@ -25,8 +25,8 @@ from training.examples import Article
 FOLDS: Final = 5
 STRENGTH: Final = 0.5  # inverse regularisation (scikit-learn's C)
 LEAST: Final = 2  # a column that fewer sentences have gets no weight
-TOLERANCE: Final = 1e-4
-MAX_ITERATIONS: Final = 300
+TOLERANCE: Final = 1e-5  # looser ones end at answers that are better or worse by chance
+MAX_ITERATIONS: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,11 @@ def fit(
     rarity = _rarity(columns, matrix)
     matrix = csr_matrix(matrix @ diags(rarity))
     targets = _targets(articles)
+    counts = np.array([example.weight for article in articles for example in article.examples])
     folds = np.repeat(_folds(articles), [len(text) for text in texts])
     tasks = [(side, number) for number in (*sorted(set(folds.tolist())), -1) for side in range(len(SIDES))]
     results = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_fit_one)(matrix, targets[side], folds != number, side) for side, number in tasks
+        delayed(_fit_one)(matrix, targets[side], counts, folds != number, side) for side, number in tasks
     )
     scores = np.zeros((matrix.shape[0], ANSWERS))
     weights, bias = np.zeros((len(columns), ANSWERS)), np.zeros(ANSWERS)
@@ -71,7 +72,7 @@ def fit(
             scores[held, SIDES[side]] = matrix[held] @ coefficients + intercept
         step()
     for part_of, target in zip(SIDES, targets, strict=True):
-        temperature = _temperature(scores[:, part_of], target)
+        temperature = _temperature(scores[:, part_of], target, counts)
         for part in (weights[:, part_of], bias[part_of], scores[:, part_of]):
             part /= temperature
     return Fitted(
@@ -123,8 +124,12 @@ def _targets(articles: Sequence[Article]) -> tuple[np.ndarray, np.ndarray]:
     return labels, sources
 
 
-def _fit_one(inputs: csr_matrix, target: np.ndarray, use: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """(weights (columns, answers), bias (answers,)) of one model; an answer that never occurs is never given."""
+def _fit_one(
+    inputs: csr_matrix, target: np.ndarray, counts: np.ndarray, use: np.ndarray, side: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(weights (columns, answers), bias (answers,)) of one model; an answer that never occurs is never given.
+
+    `counts` (sentences,): how much each sentence counts; `use`: which are learned from."""
     width = SIDES[side].stop - SIDES[side].start
     weights, bias = np.zeros((inputs.shape[1], width)), np.full(width, -20.0)
     use = use & (target >= 0)
@@ -132,7 +137,8 @@ def _fit_one(inputs: csr_matrix, target: np.ndarray, use: np.ndarray, side: int)
     if len(present) < 2:  # nothing to tell apart: always the one there is, narration where there is none
         bias[present if len(present) else 0] = 0.0
         return weights, bias
-    model: Any = LogisticRegression(C=STRENGTH, tol=TOLERANCE, max_iter=MAX_ITERATIONS).fit(inputs[use], target[use])
+    model: Any = LogisticRegression(C=STRENGTH, tol=TOLERANCE, max_iter=MAX_ITERATIONS)
+    model.fit(inputs[use], target[use], sample_weight=counts[use])
     if len(present) == 2:
         weights[:, present] = np.outer(model.coef_[0], (-0.5, 0.5))
         bias[present] = model.intercept_[0] * np.array((-0.5, 0.5))
@@ -141,18 +147,17 @@ def _fit_one(inputs: csr_matrix, target: np.ndarray, use: np.ndarray, side: int)
     return weights, bias
 
 
-def _temperature(scores: np.ndarray, target: np.ndarray) -> float:
+def _temperature(scores: np.ndarray, target: np.ndarray, counts: np.ndarray) -> float:
     """The divisor of the scores that makes unseen answers likeliest (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
     known = target >= 0
     if not known.any():
         return 1.0
-    scores, target = scores[known], target[known]
+    scores, target, counts = scores[known], target[known], counts[known]
 
     def loss(log_temperature: float) -> float:
         scaled = scores / np.exp(log_temperature)
         top = scaled.max(axis=1)
-        return float(
-            np.mean(np.log(np.exp(scaled - top[:, None]).sum(axis=1)) + top - scaled[np.arange(len(target)), target])
-        )
+        losses = np.log(np.exp(scaled - top[:, None]).sum(axis=1)) + top - scaled[np.arange(len(target)), target]
+        return float(np.average(losses, weights=counts))
 
     return float(np.exp(minimize_scalar(loss, bounds=(-2, 2), method="bounded").x))

@@ -39,13 +39,20 @@ LIMITS: Final = """\
 
 
 def corpus_digest(articles: Sequence[Article]) -> str:
-    """SHA-256 over every article, sentence, label and source that a model learned from, in order."""
+    """SHA-256 over every article, sentence, label, source and weight that a model learned from, in order."""
     whole = hashlib.sha256()
     for article in articles:
         for example in article.examples:
             whole.update(
                 "\t".join(
-                    (article.language, article.name, example.label, example.source or "", example.sentence)
+                    (
+                        article.language,
+                        article.name,
+                        example.label,
+                        example.source or "",
+                        str(example.weight),
+                        example.sentence,
+                    )
                 ).encode()
                 + b"\n"
             )

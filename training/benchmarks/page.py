@@ -22,7 +22,7 @@ sentences of real articles.
 
 ### Learning curve
 
-Every eighth, fourth and second article, and all of them.
+Every eighth, fourth and second article, and all of them; with what fitting and scoring took and the memory held after it.
 
 {curve}
 
@@ -40,14 +40,16 @@ SPEED: Final = """\
 `make bench` ({date}, {machine}). Median, lowest and highest of several rounds in one run; in process on one core, over HTTP
 with 2 workers and [wrk](https://github.com/wg/wrk).
 
-- `articles`: raw articles to complete verdicts with offsets and cues, in batches of {batch} articles; `articles_one_by_one`:
-  each by itself.
+- `articles`: raw articles to complete verdicts with offsets and cues, in batches of {batch} articles, a million sentences over all
+  rounds; `articles_one_by_one`: each by itself.
 - `split`: sentences already split, to label, source and probabilities.
-- `fasttext`: its bare `predict` on the same sentences; `sklearn`: its hashing vectorisers (words 1 to 3, characters 2 to 5) and a
-  linear classifier.
+- `fasttext`: its bare `predict` on the same sentences; `sklearn`: its TF-IDF vectorisers (words 1 to 3, characters 2 to 5) and a
+  linear classifier, one answer a sentence; `sklearn_hashing`: the same with its hashing vectorisers, which keep no vocabulary.
 - `growth_…_10`: how many times as long a text takes that is ten times as long (an article, one endless line, quotes, one character).
-- `echo`: a bare Flask application on the same server that sends the body back.
-- `worker_memory`: what a worker has for itself beyond what it shares, before and after `worker_requests` requests.
+- `echo`: a bare Flask application on the same server that sends the body back; `http`: the service. Both get the corpus in turn,
+  20 lines a request, over 8 connections; `gentle`, `p50` and `p99` are over one connection.
+- `worker_memory`: what a worker has for itself beyond what it shares, before, after a fifth or so, and after all
+  `worker_requests` requests.
 
 {table}
 

@@ -5,6 +5,7 @@ lines with doc, text, label and source, in article order; a null label stands fo
 """
 
 import json
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import psutil
 from tqdm import tqdm
 
 from models import context, languages
@@ -68,14 +70,23 @@ def run(sets: Sequence[Path], jobs: int) -> dict[str, Any]:
     with tqdm(total=len(codes) * (len(PARTS) + len(FAMILIES)), disable=None) as bar:
         for code in codes:
             ours = [article for article in corpus if article.language == code]
-            for name, step in PARTS.items():
+            for name, step in PARTS.items():  # growing: see `_memory`
                 part = [article for article in ours if zlib.crc32(article.name.encode()) % step == 0]
-                out["curve"].setdefault(name, {})[code] = _scores(part, real, jobs, FAMILIES["everything"])
+                begin = time.perf_counter()
+                scores = _scores(part, real, jobs, FAMILIES["everything"])
+                cost = {"seconds": round(time.perf_counter() - begin, 1), "megabytes": round(_memory())}
+                out["curve"].setdefault(name, {})[code] = scores | cost
                 bar.update()
             for name, change in FAMILIES.items():
                 out["ablation"].setdefault(name, {})[code] = _scores(ours, real, jobs, change)
                 bar.update()
     return out
+
+
+def _memory() -> float:
+    """MB that this process and its helpers hold now; they give little back, so with growing parts it is the most they held."""
+    this = psutil.Process()
+    return float(sum(process.memory_info().rss for process in (this, *this.children()))) / 1e6
 
 
 def _scores(articles: list[Article], real: list[Article], jobs: int, change: Callable[[Rows], Rows]) -> dict[str, Any]:
@@ -124,6 +135,8 @@ def _one(rows: dict[str, Any]) -> str:
         for name in where
         for side in ("label", "source")
     ]
+    costs = [name for name in ("seconds", "megabytes") if name in next(iter(rows.values()))[codes[0]]]
+    heads += [f"{languages.load(code).name}, {name}" for code in codes for name in costs]
     lines = ["| | " + " | ".join(heads) + " |", "|---|" + "---|" * len(heads)]
     for title, row in rows.items():
         cells = [
@@ -132,6 +145,7 @@ def _one(rows: dict[str, Any]) -> str:
             for name in where
             for side in ("label", "source")
         ]
+        cells += [str(row[code][name]) for code in codes for name in costs]
         lines.append(
             f"| {title} ({' + '.join(str(row[code]['sentences']) for code in codes)}) | " + " | ".join(cells) + " |"
         )

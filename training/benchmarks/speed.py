@@ -30,6 +30,9 @@ from training import examples
 
 ROOT = Path(__file__).parent.parent.parent
 BATCH = 64  # articles answered together where many are at hand
+MANY = 1_000_000  # sentences, over all rounds, where size matters
+SOME = 4000  # sentences that scikit-learn learns from, and as many others that it answers
+REQUESTS = 100_000  # after so many a worker's memory is looked at again
 Figure = dict[str, float]
 
 
@@ -46,12 +49,15 @@ def run(rounds: int) -> dict[str, Any]:
     found |= growth(classifier, code, rounds)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
-    found |= http(articles[0].sentences, rounds)
+    found |= http([article.sentences for article in articles], rounds)
     return {
         "articles_sentences_per_s": found["articles_sentences_per_s"]["median"],
         "ratios": {
             "sentences_over_fasttext": _ratio(found, "split_sentences_per_s", "fasttext_sentences_per_s"),
             "articles_over_sklearn": _ratio(found, "articles_sentences_per_s", "sklearn_sentences_per_s"),
+            "articles_over_sklearn_hashing": _ratio(
+                found, "articles_sentences_per_s", "sklearn_hashing_sentences_per_s"
+            ),
             "http_over_echo": _ratio(found, "http_requests_per_s", "echo_requests_per_s"),
         },
         "figures": found,
@@ -67,9 +73,10 @@ def in_process(classifier: Classifier, code: str, texts: list[list[str]], rounds
     parts = [[sentence.text for sentence in article] for article in split]
     total = sum(map(len, parts))
     rows = model.rows(parts)
+    many = whole * max(1, round(MANY / rounds / total))
 
     def articles() -> None:
-        for batch in _batches(whole):
+        for batch in _batches(many):
             groups: dict[str, list[list[Sentence]]] = {}
             for text in batch:
                 found, article = classifier.split(text)
@@ -88,7 +95,7 @@ def in_process(classifier: Classifier, code: str, texts: list[list[str]], rounds
     from models.classifier import verdicts
 
     return {
-        "articles_sentences_per_s": _rate(articles, total, rounds),
+        "articles_sentences_per_s": _rate(articles, total * len(many) // len(whole), rounds),
         "articles_one_by_one_sentences_per_s": _rate(
             lambda: [classifier.classify(text) for text in whole], total, rounds
         ),
@@ -116,7 +123,7 @@ def in_process(classifier: Classifier, code: str, texts: list[list[str]], rounds
 def peers(code: str, articles: Sequence[examples.Article], rounds: int) -> dict[str, Figure]:
     """The same sentences through fastText's bare `predict`, and through scikit-learn's vectorisers and classifier."""
     import fasttext
-    from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
     from sklearn.linear_model import SGDClassifier
     from sklearn.pipeline import make_pipeline, make_union
 
@@ -129,18 +136,15 @@ def peers(code: str, articles: Sequence[examples.Article], rounds: int) -> dict[
         )
         model = fasttext.train_supervised(str(data), epoch=5, wordNgrams=3, minn=2, maxn=5, thread=1, verbose=0)
     plain = [text.replace("\n", " ") for text in texts]
-    pipeline = make_pipeline(
-        make_union(
-            HashingVectorizer(ngram_range=(1, 3), n_features=2**18, alternate_sign=False),
-            HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=2**18, alternate_sign=False),
-        ),
-        SGDClassifier(loss="log_loss", max_iter=3, tol=None, random_state=0),
-    ).fit(texts[:4000], labels[:4000])
-    some = texts[:3000]
-    return {
-        "fasttext_sentences_per_s": _rate(lambda: [model.predict(text) for text in plain], len(plain), rounds),
-        "sklearn_sentences_per_s": _rate(lambda: pipeline.predict_proba(some), len(some), rounds),
-    }
+    out = {"fasttext_sentences_per_s": _rate(lambda: [model.predict(text) for text in plain], len(plain), rounds)}
+    hashing = partial(HashingVectorizer, n_features=2**18, alternate_sign=False)
+    for name, vectorizer in (("sklearn", TfidfVectorizer), ("sklearn_hashing", hashing)):
+        pipeline = make_pipeline(
+            make_union(vectorizer(ngram_range=(1, 3)), vectorizer(analyzer="char", ngram_range=(2, 5))),
+            SGDClassifier(loss="log_loss", max_iter=3, tol=None, random_state=0),
+        ).fit(texts[:SOME], labels[:SOME])
+        out[f"{name}_sentences_per_s"] = _rate(partial(pipeline.predict_proba, texts[-SOME:]), SOME, rounds)
+    return out
 
 
 def growth(classifier: Classifier, code: str, rounds: int) -> dict[str, Figure]:
@@ -161,28 +165,36 @@ def growth(classifier: Classifier, code: str, rounds: int) -> dict[str, Figure]:
     return out
 
 
-def http(article: list[str], rounds: int) -> dict[str, Any]:
-    """Requests a second (wrk) for 20 sentences and for a bare echo on the same server with 2 workers; tail times under less load."""
+def http(articles: list[list[str]], rounds: int) -> dict[str, Any]:
+    """Requests a second (wrk) for articles of 20 sentences, by turns, and for a bare echo of them on the same server with 2 workers;
+    tail times under less load; the memory of a worker before and after many requests."""
     if not shutil.which("wrk"):
         return {}
-    body = json.dumps({"text": "\n".join((article * 20)[:20])})
+    stream = [sentence for article in articles for sentence in article]
+    bodies = [json.dumps({"text": "\n".join(stream[at : at + 20])}) for at in range(0, len(stream) - 20, 20)]
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "bodies").write_text("\n".join(bodies), encoding="utf-8")
         script = Path(folder) / "post.lua"
-        (Path(folder) / "body.json").write_text(body, encoding="utf-8")
         script.write_text(
-            f'wrk.method = "POST"\n'
-            f'wrk.headers["Content-Type"] = "application/json"\nwrk.body = io.open("{folder}/body.json"):read("*a")\n',
+            f'local bodies, turn = {{}}, 0\nfor line in io.lines("{folder}/bodies") do bodies[#bodies + 1] = line end\n'
+            'local headers = {["Content-Type"] = "application/json"}\n'
+            "function request()\n  turn = turn % #bodies + 1\n"
+            '  return wrk.format("POST", nil, headers, bodies[turn])\nend\n',
             encoding="utf-8",
         )
         with (
             _Running([sys.executable, "-m", "training.benchmarks.echo"]) as echo,
             _Running([sys.executable, "-m", "service", "serve"]) as ondit,
         ):
-            before = ondit.memory()
+            memory = [ondit.memory()]
             pairs = [(_wrk(echo.url, script, 8), _wrk(ondit.url, script, 8)) for _ in range(rounds)]
-            after = ondit.memory()
             fast = [one for _, one in pairs]
             gentle = [_wrk(ondit.url, script, 1) for _ in range(rounds)]
+            requests = sum(one["requests"] for one in fast + gentle)
+            memory.append(ondit.memory())
+            while requests < REQUESTS:
+                requests += _wrk(ondit.url, script, 8)["requests"]
+            memory.append(ondit.memory())
     return {
         "echo_requests_per_s": _figure([one["rate"] for one, _ in pairs]),
         "http_requests_per_s": _figure([one["rate"] for one in fast]),
@@ -190,9 +202,10 @@ def http(article: list[str], rounds: int) -> dict[str, Any]:
         "http_p99_ms": _figure([one["p99"] for one in gentle]),
         "http_gentle_requests_per_s": _figure([one["rate"] for one in gentle]),
         "start_s": _figure([ondit.started_after]),
-        "worker_memory_mb": _figure([before]),
-        "worker_memory_after_mb": _figure([after]),
-        "worker_requests": _figure([sum(one["requests"] for one in fast + gentle)]),
+        "worker_memory_mb": _figure(memory[:1]),
+        "worker_memory_midway_mb": _figure(memory[1:2]),
+        "worker_memory_after_mb": _figure(memory[2:]),
+        "worker_requests": _figure([requests]),
     }
 
 
