@@ -13,12 +13,13 @@ from typing import Any, Final
 import numpy as np
 
 from models import context, cues
-from models.vocabulary import BITS, BREAK, HASHED, NAME, Tokens, Vocabulary
+from models.vocabulary import BITS, BREAK, HASHED, MARK, NAME, Tokens, Vocabulary
 
 # How loud word features are beside the others, which weigh 1 or what `context.py` says: all of a sentence's together have this length.
-LOUDNESS: Final = 4.0
+LOUDNESS: Final = 3.0
+MOST_FINITE: Final = 3  # so many finite verbs in a sentence and more are one case
 COLUMNS: Final = HASHED + context.WIDTH
-SETTINGS: Final = {"format": 4, "bits": BITS, "context": context.WIDTH}
+SETTINGS: Final = {"format": 5, "bits": BITS, "context": context.WIDTH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,13 @@ class Rows:
     outside: Bag  # the same, of what stands outside of quotes in sentences that have one
     pairs: Bag  # of hashed columns, as the next two
     triples: Bag
-    phrases: Bag  # of the cues' phrases and of their shades
+    outline: Bag  # of how it begins and how many finite verbs it has
+    phrases: Bag  # of what cues have by themselves: see `_hashed_of_cues`
     context: np.ndarray  # (sentences, context.WIDTH)
     cue_places: np.ndarray  # (cues, 3): sentence, start, end in it
     cue_phrases: np.ndarray  # (cues,): which phrase of the trie
     cue_columns: np.ndarray  # (cues, own features): of the context
+    cue_hashed: np.ndarray  # (cues, 4): see `_hashed_of_cues`
 
     @property
     def scale(self) -> np.ndarray:
@@ -76,7 +79,7 @@ class Rows:
         grams: np.ndarray = self.words.sum(self.vocabulary.inside) + self.outside.sum(self.vocabulary.outside)
         grams += self.pairs.sum(hashed) + self.triples.sum(hashed)
         grams *= self.scale
-        grams += self.phrases.sum(hashed)
+        grams += self.outline.sum(hashed) + self.phrases.sum(hashed)
         grams += self.context @ table[HASHED:]
         return grams
 
@@ -90,14 +93,14 @@ class Rows:
         )
         grams = self.words.matrix(inside.shape[0]) @ inside + self.outside.matrix(outside.shape[0]) @ outside
         grams += self.pairs.matrix(HASHED) + self.triples.matrix(HASHED)
-        hashed = diags(self.scale[:, 0]) @ grams + self.phrases.matrix(HASHED)
+        hashed = diags(self.scale[:, 0]) @ grams + self.outline.matrix(HASHED) + self.phrases.matrix(HASHED)
         return csr_matrix(hstack((hashed, csr_matrix(self.context))), dtype=np.float32)
 
     def cue_weights(self, push: np.ndarray) -> np.ndarray:
         """(cues,) what the own features of each cue add to a score whose weights are `push` (COLUMNS,)."""
         own: np.ndarray = push[HASHED + self.cue_columns].sum(axis=1)
         own *= context.CUES
-        own += push[self.vocabulary.phrase_columns[self.cue_phrases]].sum(axis=1)
+        own += push[self.cue_hashed].sum(axis=1)
         return own
 
 
@@ -110,9 +113,22 @@ def extract(articles: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Rows:
     begin = tokens.starts[found.first]
     end = tokens.starts[last] + vocabulary.size[tokens.numbers[last]]
     places = np.stack((sentence, begin - tokens.offsets[sentence], end - tokens.offsets[sentence]), axis=1)
-    phrases = Bag.of(np.repeat(sentence, 2), vocabulary.phrase_columns[found.phrase].ravel(), len(tokens.article))
+    hashed = _hashed_of_cues(tokens, found, vocabulary)
+    phrases = Bag.of(np.repeat(sentence, hashed.shape[1]), hashed.ravel(), len(tokens.article))
     surroundings, own = context.describe(tokens, found, vocabulary)
-    return Rows(vocabulary, *_grams(tokens, vocabulary), phrases, surroundings, places, found.phrase, own)
+    grams, outline = _grams(tokens, vocabulary), _outline(tokens, vocabulary)
+    return Rows(vocabulary, *grams, outline, phrases, surroundings, places, found.phrase, own, hashed)
+
+
+def _hashed_of_cues(tokens: Tokens, found: cues.Found, vocabulary: Vocabulary) -> np.ndarray:
+    """(cues, 4): the columns of each cue's phrase, of its shade, of its kind with the class of the word behind it, and of its kind
+    with what opens its clause ("which might", "but might"): there a hedge is on the main point or beside it."""
+    opens = np.where(vocabulary.opens_clause[tokens.numbers], np.arange(len(tokens.numbers)), 0)
+    opener = tokens.numbers[np.maximum.accumulate(opens)[found.first - 1]]
+    behind = tokens.numbers[np.minimum(found.first + found.count, len(tokens.numbers) - 1)]
+    kind = vocabulary.trie.kinds[found.phrase].astype(np.uint64) + 1
+    facts = np.stack((kind << 40 | vocabulary.word_class[behind], kind * 977 + vocabulary.hash[opener] * 31), axis=1)
+    return np.concatenate((vocabulary.phrase_columns[found.phrase], _mixed(facts * 0x9E3779B97F4A7C15)), axis=1)
 
 
 def _grams(tokens: Tokens, vocabulary: Vocabulary) -> tuple[Bag, Bag, Bag, Bag]:
@@ -134,6 +150,30 @@ def _grams(tokens: Tokens, vocabulary: Vocabulary) -> tuple[Bag, Bag, Bag, Bag]:
         Bag.of(of[:-1], _mixed(pairs), total),
         Bag.of(of[:-2][whole], _mixed(triples[whole]), total),
     )
+
+
+def _outline(tokens: Tokens, vocabulary: Vocabulary) -> Bag:
+    """How sentences begin, by the frames and the classes of their first two words, and how many finite verbs they have: captions
+    and hooks have none."""
+    said = tokens.kinds < MARK
+    begins, last = tokens.breaks[:-1], len(said) - 1
+    classes, frames = vocabulary.word_class[tokens.numbers], vocabulary.hash[tokens.numbers]
+    finite = np.add.reduceat((vocabulary.finite[classes] & said).astype(np.uint64), begins)
+    first = np.minimum.reduceat(
+        np.where(said, np.arange(len(said)), last), begins
+    )  # the last break where nothing is said
+    second = np.minimum(first + 1, last)
+    facts = np.stack(
+        (
+            frames[first] * 3,
+            frames[first] * 5 + frames[second] * 0x9E3779B1,
+            classes[first],
+            classes[first] << 10 | classes[second] + 1,
+            np.minimum(finite, MOST_FINITE) << 20 | 1 << 24,
+        ),
+        axis=1,
+    )
+    return Bag(_mixed(facts.ravel() * 0x9E3779B97F4A7C15), np.arange(0, facts.size + 1, facts.shape[1]))
 
 
 def _mixed(hashes: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ _MARKS: Final = frozenset(_OPENING + _CLOSING + "\"'‘’")
 _DOUBLE: Final = re.compile(f'["{_OPENING}{_CLOSING}]')
 _SINGLE: Final = re.compile(r"(?<!\w)['‘’](?=\w)|(?<![ \u00a0])['‘’](?!\w)")
 # A quote without its closing mark goes on over this many sentences when the next one begins with a mark again
-# (newspapers open every paragraph of a long quote), otherwise it ends with the sentence it was opened in.
+# (newspapers open every paragraph of a long quote) or the article ends, otherwise it ends with the sentence it was opened in.
 REACH: Final = 4
 
 _Mark = tuple[int, int, bool]  # sentence, offset, opens
@@ -81,7 +81,9 @@ def _fill(found: list[Spans], sentences: Sequence[str], marks: list[_Mark]) -> N
         if not opens or (at, start) < until:
             continue
         last, stop, reopens = following
-        if last == len(sentences) or (reopens and (stop > 0 or last - at > REACH)) or last - at > 3 * REACH:
+        if last == len(sentences) and last - at <= REACH:
+            last, stop = last - 1, len(sentences[-1])  # the article was cut off inside of it
+        elif last == len(sentences) or (reopens and (stop > 0 or last - at > REACH)) or last - at > 3 * REACH:
             last, stop = at, len(sentences[at])  # nothing closes it
         for index in range(at, last + 1):
             begin = start if index == at else 0

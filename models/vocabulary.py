@@ -23,6 +23,7 @@ COMMON: Final = 400  # so many words of the lexicon stand in frames as they are,
 # Kinds of tokens; the first three are masked or kept as words, a break parts sentences.
 WORD, NAME, NUMBER, MARK, BLANK, BREAK = range(6)
 MASKS: Final = {NAME: "\0name", NUMBER: "\0number", BREAK: "\0break"}
+KIND_CLASSES: Final = {NAME: "name", NUMBER: "number", MARK: "mark", BLANK: "blank", BREAK: "break"}
 MARKS: Final = ".!?…:;,"  # those whose place at the end of a sentence says something
 CLOSERS: Final = frozenset("\"')]}")
 PAUSES: Final = frozenset(",;:-(")
@@ -75,6 +76,7 @@ class Vocabulary:
     """
 
     def __init__(self, language: Language, known: np.ndarray, table: np.ndarray | None = None) -> None:
+        self.language = language
         self.trie = cues.trie(language.code)
         self.phrase_columns = np.array(  # (phrases, 2): its own column and that of its shade
             [
@@ -86,6 +88,9 @@ class Vocabulary:
         self.known = frozenset(known.tolist())
         self.common = frozenset(known[:COMMON].tolist())
         self.table = table
+        names = sorted({*language.classes.values(), "unknown", *KIND_CLASSES.values()})
+        self.class_numbers = {name: number for number, name in enumerate(names)}
+        self.finite = np.array([language.is_finite(name) for name in names])
         self.numbers: dict[str, int] = {}
         self.lock = threading.Lock()
         self._grow(1 << 12)
@@ -152,9 +157,11 @@ class Vocabulary:
         self.size[number] = len(bare)
         self.hash[number] = words.hash_of(self._frame(masked, kind))
         self.cue[number] = self.trie.start if kind == BREAK else self.trie.number(word)
+        self.word_class[number] = self.class_numbers[self._class(word, kind)]
         self.mark[number] = MARKS.find(bare) + 1 if len(bare) == 1 else 0
         self.closes[number] = bare in CLOSERS
         self.pause[number] = bare in PAUSES
+        self.opens_clause[number] = kind == BREAK or bare in PAUSES or word in self.language.clause_openers
         self.capital[number] = bare[:1].isupper()
         self.shout[number] = len(bare) > 1 and bare.isupper()
         if self.table is not None:
@@ -171,7 +178,9 @@ class Vocabulary:
         if kind >= BLANK:
             return [], []
         masked = MASKS.get(kind, bare.lower())
-        return [column(masked), *affixes(masked)], [column(f"outside {masked}")]
+        own = [column(masked), *affixes(masked)]
+        own.append(column(f"class {self._class(masked, kind)}"))
+        return own, [column(f"outside {masked}")]
 
     def _kind(self, bare: str, word: str) -> int:
         if not bare or bare.isspace():
@@ -181,6 +190,9 @@ class Vocabulary:
         if not bare[0].isalpha():
             return MARK
         return NAME if bare[0].isupper() and words.hash_of(word) not in self.known else WORD
+
+    def _class(self, word: str, kind: int) -> str:
+        return KIND_CLASSES[kind] if kind in KIND_CLASSES else self.language.class_of(word)
 
     def _frame(self, masked: str, kind: int) -> str:
         """What stands for a word in pairs and triples: itself where it is common, else its ending: syntax without the topic."""
@@ -195,9 +207,11 @@ class Vocabulary:
         self.size = _longer(getattr(self, "size", None), (capacity,), np.int64)  # without it
         self.hash = _longer(getattr(self, "hash", None), (capacity,), np.uint64)  # of its frame
         self.cue = _longer(getattr(self, "cue", None), (capacity,), np.int64)  # its number in the trie of the cues
+        self.word_class = _longer(getattr(self, "word_class", None), (capacity,), np.uint64)
         self.mark = _longer(getattr(self, "mark", None), (capacity,), np.int64)  # 1 + its place in MARKS
         self.closes = _longer(getattr(self, "closes", None), (capacity,), np.int64)
         self.pause = _longer(getattr(self, "pause", None), (capacity,), np.bool_)
+        self.opens_clause = _longer(getattr(self, "opens_clause", None), (capacity,), np.bool_)
         self.capital = _longer(getattr(self, "capital", None), (capacity,), np.bool_)
         self.shout = _longer(getattr(self, "shout", None), (capacity,), np.bool_)
         self.inside = _longer(getattr(self, "inside", None), (capacity, outputs), np.float32)

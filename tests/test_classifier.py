@@ -55,12 +55,16 @@ def test_a_cue_weighs_exactly_what_its_features_push(code: str, corpus: list[Art
     before = matrix.tocsr() @ model.push
     cues = [(index, cue) for index, verdict in enumerate(verdicts) for cue in verdict.cues]
     assert len(cues) == len(rows.cue_phrases) > 0
-    for (index, cue), phrase, own in zip(cues, rows.cue_phrases, rows.cue_columns, strict=True):
+    for (index, cue), phrase, own, hashed in zip(
+        cues, rows.cue_phrases, rows.cue_columns, rows.cue_hashed, strict=True
+    ):
         text, kind = model.vocabulary.trie.phrases[phrase]
         assert cue.kind == kind
         without = matrix[index].copy()
-        without[0, vocabulary.column(f"phrase {text}")] -= 1
-        without[0, vocabulary.column(f"shade {model.vocabulary.trie.shades[phrase]}")] -= 1
+        names = (f"phrase {text}", f"shade {model.vocabulary.trie.shades[phrase]}")
+        assert hashed[:2].tolist() == [vocabulary.column(name) for name in names]
+        for column in hashed:
+            without[0, column] -= 1
         for column in own:
             without[0, vocabulary.HASHED + column] -= context.CUES
         assert before[index] - (without.tocsr() @ model.push)[0] == pytest.approx(cue.weight, abs=2e-3)

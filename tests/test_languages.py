@@ -64,3 +64,28 @@ def test_a_text_that_tells_no_language_is_refused(text: str) -> None:
 def test_an_unknown_code_is_answered_with_the_known_ones() -> None:
     with pytest.raises(languages.UnsupportedLanguage, match=", ".join(languages.codes())):
         languages.load("xx")
+
+
+@pytest.mark.parametrize("code", languages.codes())
+def test_every_listed_word_has_one_class(code: str) -> None:
+    listed = [w for line in languages.entries(languages.FOLDER / code / "classes.txt") for w in line.split()]
+    assert len(listed) == len(set(listed)) > 1000
+    language = languages.load(code)
+    assert {language.class_of(word) for word in listed} == set(language.classes.values())
+
+
+@pytest.mark.parametrize("code", languages.codes())
+def test_a_word_that_is_not_listed_has_the_class_of_its_ending(code: str) -> None:
+    language = languages.load(code)
+    ending, name = next(
+        (ending, name) for ending, name in language.endings.items() if len(ending) == languages.LONGEST_ENDING
+    )
+    assert language.class_of(f"qqq{ending}") == name
+    assert language.class_of("qqqqq") == "unknown"
+
+
+@pytest.mark.parametrize("code", languages.codes())
+def test_finite_verbs_are_some_classes_of_verbs(code: str) -> None:
+    language = languages.load(code)
+    names = set(language.classes.values())
+    assert 0 < sum(language.is_finite(name) for name in names) < len(names)

@@ -40,6 +40,14 @@ def test_a_quote_that_nobody_closes_ends_with_its_sentence() -> None:
     )
 
 
+def test_a_quote_that_the_end_of_the_article_cuts_off_runs_to_it() -> None:
+    assert quoted(["The tour ended in May.", "He said: “I am done.", "I need a rest."]) == [
+        "",
+        "“I am done.",
+        "I need a rest.",
+    ]
+
+
 def test_a_long_quote_that_opens_every_paragraph_is_one() -> None:
     sentences = ["“I began late.", "I had no teacher.", "“Then came the war.", "We moved away,” he wrote."]
     assert all(quoted(sentences))

@@ -1,12 +1,13 @@
 """Which languages there are, what is known of each, and which one a text is in.
 
-A language is a folder of data: `language.toml` (its name, words that open sentences), `abbreviations.txt`,
-`cues/<kind>.txt` and `golden_sentences.txt`. Adding one needs no code.
+A language is a folder of data: `language.toml` (its name, words that open sentences and clauses), `abbreviations.txt`,
+`classes.txt` (frequent words by class), `cues/<kind>.txt` and `golden_sentences.txt`. Adding one needs no code.
 """
 
 import hashlib
 import re
 import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -24,6 +25,9 @@ REFUSAL_MARGIN = 20.0
 # Words from the beginning and from the middle of a text that tell its language: more of them change no answer on the corpus
 # and cost as much as everything else that is done with the text.
 SAMPLE = 20
+
+# A word that is not listed has the class of most listed words with its ending, the longest that so many have.
+LONGEST_ENDING, ENDING_WORDS = 5, 5
 _WORD = re.compile(r"[^\W\d_]{1,40}")
 
 
@@ -39,7 +43,22 @@ class Language:
     abbreviations: dict[str, str]  # lower-case, with their mark: {"dr.": "+", "vol.": "0", "inc.": ""}
     cues: dict[str, str]  # phrase -> kind
     shades: dict[str, str]  # phrase -> its kind and the heading it stands under in the kind's file
+    classes: dict[str, str]  # word -> its class: what kind of thing it names, for a verb also in which form
+    clause_openers: frozenset[str]  # lower-case words that open a clause
+    finite: frozenset[str]  # the classes, or forms in the names of classes, that make a clause
+    endings: dict[str, str]  # ending of a word -> the class that most words with it have
     digest: str  # SHA-256 over the folder's data files that a model is trained with
+
+    def class_of(self, word: str) -> str:
+        """The class of a word in lower case, by its ending where the word itself is not listed."""
+        found = self.classes.get(word)
+        for length in range(LONGEST_ENDING, 1, -1) if found is None else ():
+            found = found or self.endings.get(word[-length:])
+        return found or "unknown"
+
+    def is_finite(self, name: str) -> bool:
+        """Whether the words of a class are finite verbs."""
+        return name in self.finite or name.rpartition("-")[2] in self.finite
 
 
 @cache
@@ -62,6 +81,7 @@ def load(code: str) -> Language:
             if cues.setdefault(phrase, path.stem) != path.stem:
                 raise ValueError(f"{path}: {phrase!r} also stands in cues/{cues[phrase]}.txt; a phrase has one kind")
             shades.setdefault(phrase, f"{path.stem}: {heading}")
+    classes = {word: heading for heading, line in headed_entries(folder / "classes.txt") for word in line.split()}
     return Language(
         code=code,
         name=settings["name"],
@@ -71,8 +91,28 @@ def load(code: str) -> Language:
         },
         cues=cues,
         shades=shades,
-        digest=_digest([folder / "abbreviations.txt", folder / "language.toml", *sorted(folder.glob("cues/*.txt"))]),
+        classes=classes,
+        clause_openers=frozenset(settings["clause_openers"]),
+        finite=frozenset(settings["finite"]),
+        endings=_endings(classes),
+        digest=_digest(
+            [
+                folder / "abbreviations.txt",
+                folder / "language.toml",
+                folder / "classes.txt",
+                *sorted(folder.glob("cues/*.txt")),
+            ]
+        ),
     )
+
+
+def _endings(classes: dict[str, str]) -> dict[str, str]:
+    """The class that most words with an ending have, for every ending that enough words have."""
+    counts: dict[str, Counter[str]] = {}
+    for word, name in classes.items():
+        for length in range(2, min(LONGEST_ENDING, len(word) - 1) + 1):
+            counts.setdefault(word[-length:], Counter())[name] += 1
+    return {ending: count.most_common(1)[0][0] for ending, count in counts.items() if count.total() >= ENDING_WORDS}
 
 
 def entries(path: Path) -> list[str]:
