@@ -16,11 +16,13 @@ REACH: Final = 6  # sentences: how far back the last speaker is looked for
 STATES: Final = 4  # how much of a sentence is quoted: nothing, some, most, all of it
 K, S, M, N = len(KINDS), len(SPEAKERS), len(MARKS) + 1, len(LENGTHS) + 1
 WHO: Final = [SPEAKERS.index(kind) for kind in ("anonymous", "crowd", "named")]
-OWN: Final = (2, 3, 2)  # a cue's own features: quoted or not; in which third; before or behind the first pause
+# A cue's own features: quoted or not; in which third; before or behind the first pause; how much of its sentence is quoted.
+OWN: Final = (2, 3, 2, STATES)
+PAIRS: Final = np.triu_indices(K, 1)  # of kinds of cues that stand in one sentence
 
 SHAPE: Final = 2 * M + N + M * N + 5 + 3
 WIDTH: Final = (
-    sum(OWN) * K + 2 * K  # own cues, the first and the last one's kind
+    sum(OWN) * K + len(PAIRS[0]) + 2 * K  # own cues, pairs of their kinds, the first and the last one's kind
     + S + STATES * (S + 1) + S  # who speaks in the same quote, who spoke last, whom "he added" means
     + 2 * K + 2 * len(STEPS) * K + 2 * 3 * STATES  # the article's and the headline's cues, the neighbours'
     + STATES * 4 + 6  # how speech begins and runs on, the place in the article
@@ -38,13 +40,15 @@ def describe(tokens: Tokens, found: Found, vocabulary: Vocabulary) -> tuple[np.n
     cells = (sentence[:, None] * width + columns).ravel()
     own = np.bincount(cells, minlength=total * width).reshape(total, width).astype(np.float32)
     quoted, free = own[:, :K], own[:, K : 2 * K]
+    present = np.minimum(1, quoted + free)
+    pairs = present[:, PAIRS[0]] * present[:, PAIRS[1]]
     blocks = [
         *_ends(sentence, kinds, total),
         *_voices(np.minimum(1, free[:, :S]), tokens),
-        *_neighbours(np.minimum(1, quoted + free), tokens),
+        *_neighbours(present, tokens),
         *_shape(tokens, vocabulary),
     ]
-    return np.concatenate((CUES * own, AROUND * np.concatenate(blocks, axis=1)), axis=1), columns
+    return np.concatenate((CUES * own, CUES * pairs, AROUND * np.concatenate(blocks, axis=1)), axis=1), columns
 
 
 def _own(tokens: Tokens, found: Found, vocabulary: Vocabulary, kinds: np.ndarray, sentence: np.ndarray) -> np.ndarray:
@@ -58,6 +62,7 @@ def _own(tokens: Tokens, found: Found, vocabulary: Vocabulary, kinds: np.ndarray
     columns[:, 0] = ~tokens.quoted[found.first]
     columns[:, 1] = OWN[0] + 3 * place // np.maximum(1, size)
     columns[:, 2] = OWN[0] + OWN[1] + (found.first > pause)
+    columns[:, 3] = OWN[0] + OWN[1] + OWN[2] + tokens.speech.state[sentence]
     columns *= K
     columns += kinds[:, None]
     return columns

@@ -24,7 +24,7 @@ from training.examples import Article, Example
 
 PARTS: Final = {"1/8": 8, "1/4": 4, "1/2": 2, "all": 1}
 K: Final = context.K
-OWN: Final = sum(context.OWN) * K + 2 * K  # the columns of a sentence's own cues in its context
+OWN: Final = sum(context.OWN) * K + len(context.PAIRS[0]) + 2 * K  # the columns of a sentence's own cues in its context
 SHAPE: Final = context.WIDTH - context.SHAPE
 
 
@@ -54,7 +54,8 @@ FAMILIES: Final[dict[str, Callable[[Rows], Rows]]] = {
     "everything": lambda rows: rows,
     "without words and affixes": _without("words", "outside"),
     "without pairs and triples": _without("pairs", "triples"),
-    "without single cue phrases and shades": _without("phrases"),
+    "without how sentences begin and their finite verbs": _without("outline"),
+    "without single cue phrases, shades and clauses": _without("phrases"),
     "without the sentence's own cues": _no_cues,
     "without who speaks and what stands around": _blank(OWN, SHAPE),
     "without shape": _blank(SHAPE, context.WIDTH),
