@@ -8,7 +8,7 @@ import numpy as np
 from models.cues import KINDS, SPEAKERS, Found
 from models.vocabulary import MARKS, NAME, NUMBER, WORD, Tokens, Vocabulary
 
-CUES, VOICES, AROUND = 0.4, 0.9, 0.3  # how much a sentence's own cues weigh, who speaks, and all else
+CUES, VOICES, AROUND = 0.4, 1.6, 0.3  # how much a sentence's own cues weigh, who speaks, and all else
 
 LENGTHS: Final = np.array((3, 6, 10, 16, 24, 36))  # tokens: the steps of a sentence's length
 STEPS: Final = (1, 2)  # how far to both sides neighbours' cues count
@@ -92,15 +92,18 @@ def _voices(voices: np.ndarray, tokens: Tokens) -> list[np.ndarray]:
         np.maximum.reduceat(voices, np.flatnonzero(begins), axis=0)[np.cumsum(begins) - 1] * (speech.state > 0)[:, None]
     )
 
+    # A verb of saying with nobody named beside it goes on with whoever spoke last.
+    goes_on = (voices[:, SPEAKERS.index("saying")] > 0) & ~voices[:, WHO].any(axis=1)
+    told = np.maximum.accumulate(np.where(voices[:, WHO].any(axis=1), row, -1))
+    again = voices[told] * (goes_on & (told >= 0) & (head - told <= REACH) & (article[told] == article))[:, None]
+    voices = np.maximum(voices, again)
     heard = np.maximum.accumulate(np.where(voices.any(axis=1), row, -1))
     before = np.where(head > 0, heard[head - 1], -1)
     near = (before >= 0) & (head - before <= REACH) & (article[before] == article)
     last = np.zeros((total, STATES, S + 1), np.float32)
     last[row, speech.state, :-1] = voices[before] * near[:, None]
     last[row, speech.state, -1] = near & (head - before == 1)
-    # A verb of saying with nobody named beside it goes on with whoever spoke last.
-    goes_on = (voices[:, SPEAKERS.index("saying")] > 0) & ~voices[:, WHO].any(axis=1)
-    spoken = (same, last.reshape(total, -1), voices[before] * (near & goes_on)[:, None])
+    spoken = (same, last.reshape(total, -1), again)
     return [VOICES / AROUND * block for block in spoken]
 
 

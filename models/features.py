@@ -16,7 +16,7 @@ from models import context, cues
 from models.vocabulary import BITS, BREAK, HASHED, MARK, NAME, Tokens, Vocabulary
 
 # How loud word features are beside the others, which weigh 1 or what `context.py` says: all of a sentence's together have this length.
-LOUDNESS: Final = 3.0
+LOUDNESS: Final = 3.3
 MOST_FINITE: Final = 3  # so many finite verbs in a sentence and more are one case
 COLUMNS: Final = HASHED + context.WIDTH
 SETTINGS: Final = {"format": 5, "bits": BITS, "context": context.WIDTH}

@@ -141,9 +141,11 @@ def detect(text: str) -> str:
     words = [word.group() for at in (0, len(text) // 2) for word in islice(_WORD.finditer(text, at), SAMPLE)]
     if not words:
         raise UnsupportedLanguage(f"no letters tell which language this is; name one of: {', '.join(codes())}")
-    ranked = py3langid.rank(" ".join(words))
-    best, score = ranked[0]
-    ours, our_score = next((code, score) for code, score in ranked if code in codes())
+    sample = " ".join(words)
+    best, score = py3langid.classify(sample)
+    if best in codes():
+        return str(best)
+    ours, our_score = next((code, score) for code, score in py3langid.rank(sample) if code in codes())
     if score - our_score > REFUSAL_MARGIN:
         raise UnsupportedLanguage(f"the text looks like {best!r}; there are models for: {', '.join(codes())}")
     return str(ours)
