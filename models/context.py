@@ -93,7 +93,8 @@ def _voices(voices: np.ndarray, tokens: Tokens) -> list[np.ndarray]:
     )
 
     # A verb of saying with nobody named beside it goes on with whoever spoke last.
-    goes_on = (voices[:, SPEAKERS.index("saying")] > 0) & ~voices[:, WHO].any(axis=1)
+    names = np.bincount(tokens.sentence[(tokens.kinds == NAME) & ~tokens.quoted], minlength=total) > 0
+    goes_on = (voices[:, SPEAKERS.index("saying")] > 0) & ~voices[:, WHO].any(axis=1) & ~names
     told = np.maximum.accumulate(np.where(voices[:, WHO].any(axis=1), row, -1))
     again = voices[told] * (goes_on & (told >= 0) & (head - told <= REACH) & (article[told] == article))[:, None]
     voices = np.maximum(voices, again)
