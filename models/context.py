@@ -10,17 +10,16 @@ from models.vocabulary import MARKS, NAME, NUMBER, WORD, Tokens, Vocabulary
 
 CUES, VOICES, AROUND = 0.4, 1.6, 0.3  # how much a sentence's own cues weigh, who speaks, and all else
 
-LENGTHS: Final = np.array((3, 6, 10, 16, 24, 36))  # tokens: the steps of a sentence's length
 STEPS: Final = (1, 2)  # how far to both sides neighbours' cues count
 REACH: Final = 6  # sentences: how far back the last speaker is looked for
 STATES: Final = 4  # how much of a sentence is quoted: nothing, some, most, all of it
-K, S, M, N = len(KINDS), len(SPEAKERS), len(MARKS) + 1, len(LENGTHS) + 1
+K, S, M = len(KINDS), len(SPEAKERS), len(MARKS) + 1
 WHO: Final = [SPEAKERS.index(kind) for kind in ("anonymous", "crowd", "named")]
-# A cue's own features: quoted or not; in which third; before or behind the first pause; how much of its sentence is quoted.
-OWN: Final = (2, 3, 2, STATES)
+# A cue's own features: quoted or not; in which third of its sentence; how much of that is quoted.
+OWN: Final = (2, 3, STATES)
 PAIRS: Final = np.triu_indices(K, 1)  # of kinds of cues that stand in one sentence
 
-SHAPE: Final = 2 * M + N + M * N + 5 + 3
+SHAPE: Final = M + 5 + 3
 WIDTH: Final = (
     sum(OWN) * K + len(PAIRS[0]) + 2 * K  # own cues, pairs of their kinds, the first and the last one's kind
     + S + STATES * (S + 1) + S  # who speaks in the same quote, who spoke last, whom "he added" means
@@ -35,7 +34,7 @@ def describe(tokens: Tokens, found: Found, vocabulary: Vocabulary) -> tuple[np.n
     total = len(tokens.article)
     kinds = vocabulary.trie.kinds[found.phrase]
     sentence = tokens.sentence[found.first]
-    columns = _own(tokens, found, vocabulary, kinds, sentence)
+    columns = _own(tokens, found, kinds, sentence)
     width = sum(OWN) * K
     cells = (sentence[:, None] * width + columns).ravel()
     own = np.bincount(cells, minlength=total * width).reshape(total, width).astype(np.float32)
@@ -51,18 +50,15 @@ def describe(tokens: Tokens, found: Found, vocabulary: Vocabulary) -> tuple[np.n
     return np.concatenate((CUES * own, CUES * pairs, AROUND * np.concatenate(blocks, axis=1)), axis=1), columns
 
 
-def _own(tokens: Tokens, found: Found, vocabulary: Vocabulary, kinds: np.ndarray, sentence: np.ndarray) -> np.ndarray:
+def _own(tokens: Tokens, found: Found, kinds: np.ndarray, sentence: np.ndarray) -> np.ndarray:
     """(cues, len(OWN)): the columns of each cue's own features."""
     breaks = tokens.breaks
     size = np.diff(breaks)[sentence]
     place = found.first - breaks[sentence]
-    pauses = np.where(vocabulary.pause[tokens.numbers], np.arange(len(tokens.numbers)), len(tokens.numbers))
-    pause = np.minimum.reduceat(pauses, breaks[:-1])[sentence]
     columns = np.empty((len(kinds), len(OWN)), np.int64)
     columns[:, 0] = ~tokens.quoted[found.first]
     columns[:, 1] = OWN[0] + 3 * place // np.maximum(1, size)
-    columns[:, 2] = OWN[0] + OWN[1] + (found.first > pause)
-    columns[:, 3] = OWN[0] + OWN[1] + OWN[2] + tokens.speech.state[sentence]
+    columns[:, 2] = OWN[0] + OWN[1] + tokens.speech.state[sentence]
     columns *= K
     columns += kinds[:, None]
     return columns
@@ -135,7 +131,7 @@ def _neighbours(own: np.ndarray, tokens: Tokens) -> list[np.ndarray]:
 
 
 def _shape(tokens: Tokens, vocabulary: Vocabulary) -> list[np.ndarray]:
-    """How a sentence looks: its last mark, its length, its capitals, digits, questions and exclamations."""
+    """How a sentence looks: its capitals, digits, marks."""
     numbers, kinds, breaks = tokens.numbers, tokens.kinds, tokens.breaks
     spelled = (kinds == WORD) | (kinds == NAME)
     counts = np.stack(
@@ -147,20 +143,8 @@ def _shape(tokens: Tokens, vocabulary: Vocabulary) -> list[np.ndarray]:
     seen = np.zeros((len(tokens.article), M), np.float32)
     here = np.flatnonzero(marks)
     seen[tokens.sentence[here], marks[here]] = 1
-    end = breaks[1:] - 1
-    for _ in range(2):  # past what closes quotes and brackets
-        end = end - vocabulary.closes[numbers[end]]
-    last = marks[end]
-    length = np.searchsorted(LENGTHS, np.diff(breaks) - 1, side="right")
     facts = np.stack((shout > letters / 2, digits > 0, capital > 0.7 * letters), axis=1).astype(np.float32)
-    return [
-        _one_hot(last, M),
-        _one_hot(length, N),
-        _one_hot(last * N + length, M * N),
-        _one_hot((4 * capital / letters).astype(np.int64), 5),
-        facts,
-        seen,
-    ]
+    return [_one_hot((4 * capital / letters).astype(np.int64), 5), facts, seen]
 
 
 def _one_hot(values: np.ndarray, width: int) -> np.ndarray:

@@ -163,29 +163,28 @@ class Found:
 
 def find_all(numbers: np.ndarray, tree: Trie) -> Found:
     """The cues in a row of word numbers. 0 is no word of any phrase; `tree.start` opens a sentence."""
+    row = np.append(numbers, 0)  # what no phrase goes on with
     places = np.flatnonzero(tree.first[numbers])
     nodes = tree.first[numbers[places]]
     starts, lengths, phrases = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     width, ahead = len(tree.first), 1
     while len(places):
         ending = tree.end_of[nodes]
-        starts.append(places[ending >= 0])
-        phrases.append(ending[ending >= 0])
+        ends = ending >= 0
+        starts.append(places[ends])
+        phrases.append(ending[ends])
         lengths.append(np.full(len(starts[-1]), ahead))
-        inside = places + ahead < len(numbers)
-        places, nodes = places[inside], nodes[inside]
-        keys = nodes * width + numbers[places + ahead]
+        keys = nodes * width + row[places + ahead]
         at = np.searchsorted(tree.keys, keys)
-        goes_on = (tree.keys[at] == keys) & (numbers[places + ahead] > 0)
+        goes_on = tree.keys[at] == keys
         places, nodes = places[goes_on], tree.targets[at[goes_on]]
         ahead += 1
     start, length, phrase = np.concatenate(starts), np.concatenate(lengths), np.concatenate(phrases)
-    anchored = (numbers[start] == tree.start) & (
-        tree.start > 0
-    )  # the place where the sentence opens is no word of the cue
+    # The place where the sentence opens is no word of the cue.
+    anchored = (numbers[start] == tree.start) & (tree.start > 0)
     start, length = start + anchored, length - anchored
-    order = np.lexsort((~anchored, -length, start))
     kept, until = [], -1
+    order = np.lexsort((~anchored, -length, start))
     for index, place, count in zip(order.tolist(), start[order].tolist(), length[order].tolist(), strict=True):
         if place >= until:
             kept.append(index)

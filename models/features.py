@@ -19,7 +19,7 @@ from models.vocabulary import BITS, BREAK, HASHED, MARK, NAME, Tokens, Vocabular
 LOUDNESS: Final = 3.3
 MOST_FINITE: Final = 3  # so many finite verbs in a sentence and more are one case
 COLUMNS: Final = HASHED + context.WIDTH
-SETTINGS: Final = {"format": 5, "bits": BITS, "context": context.WIDTH}
+SETTINGS: Final = {"format": 6, "bits": BITS, "context": context.WIDTH}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,7 @@ COMMON: Final = 400  # so many words of the lexicon stand in frames as they are,
 WORD, NAME, NUMBER, MARK, BLANK, BREAK = range(6)
 MASKS: Final = {NAME: "\0name", NUMBER: "\0number", BREAK: "\0break"}
 KIND_CLASSES: Final = {NAME: "name", NUMBER: "number", MARK: "mark", BLANK: "blank", BREAK: "break"}
-MARKS: Final = ".!?…:;,"  # those whose place at the end of a sentence says something
-CLOSERS: Final = frozenset("\"')]}")
+MARKS: Final = ".!?…:;,"  # those that say something of a sentence
 PAUSES: Final = frozenset(",;:-(")
 
 
@@ -159,8 +158,6 @@ class Vocabulary:
         self.cue[number] = self.trie.start if kind == BREAK else self.trie.number(word)
         self.word_class[number] = self.class_numbers[self._class(word, kind)]
         self.mark[number] = MARKS.find(bare) + 1 if len(bare) == 1 else 0
-        self.closes[number] = bare in CLOSERS
-        self.pause[number] = bare in PAUSES
         self.opens_clause[number] = kind == BREAK or bare in PAUSES or word in self.language.clause_openers
         self.capital[number] = bare[:1].isupper()
         self.shout[number] = len(bare) > 1 and bare.isupper()
@@ -209,8 +206,6 @@ class Vocabulary:
         self.cue = _longer(getattr(self, "cue", None), (capacity,), np.int64)  # its number in the trie of the cues
         self.word_class = _longer(getattr(self, "word_class", None), (capacity,), np.uint64)
         self.mark = _longer(getattr(self, "mark", None), (capacity,), np.int64)  # 1 + its place in MARKS
-        self.closes = _longer(getattr(self, "closes", None), (capacity,), np.int64)
-        self.pause = _longer(getattr(self, "pause", None), (capacity,), np.bool_)
         self.opens_clause = _longer(getattr(self, "opens_clause", None), (capacity,), np.bool_)
         self.capital = _longer(getattr(self, "capital", None), (capacity,), np.bool_)
         self.shout = _longer(getattr(self, "shout", None), (capacity,), np.bool_)

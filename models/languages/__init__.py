@@ -24,7 +24,7 @@ REFUSAL_MARGIN = 20.0
 
 # Words from the beginning and from the middle of a text that tell its language: more of them change no answer on the corpus
 # and cost as much as everything else that is done with the text.
-SAMPLE = 20
+SAMPLE = 14
 
 # A word that is not listed has the class of most listed words with its ending, the longest that so many have.
 LONGEST_ENDING, ENDING_WORDS = 5, 5
