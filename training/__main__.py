@@ -136,6 +136,7 @@ def _table(scores: dict[str, evaluation.Scores]) -> str:
     lines += [
         f"{title:32}" + "".join(f"{part.get(name, float('nan')):8.3f}" for part in scores.values())
         for name, title in report.COLUMNS.items()
+        if any(name in part for part in scores.values())
     ]
     return "\n".join(lines)
 

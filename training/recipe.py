@@ -1,7 +1,8 @@
 """Labelled articles -> weights: the only place that names an algorithm.
 
 Two multinomial logistic regressions, label and source, on the article's features. Hashed features count by their rarity (inverse
-document frequency), which the weights take in, so that answering needs to know nothing of it. One temperature a side, found on
+document frequency), which the weights take in, so that answering needs to know nothing of it. Every sentence is learned twice,
+in its article and alone, so that its own words tell what they can and an answer needs no article. One temperature a side, found on
 answers to batches of articles that the answering model had not seen, makes the probabilities mean what they say.
 """
 
@@ -24,6 +25,7 @@ from training.examples import Article
 
 FOLDS: Final = 5
 STRENGTH: Final = 0.5  # inverse regularisation (scikit-learn's C)
+ALONE: Final = 0.2  # how much a sentence counts alone beside what it counts in its article
 LEAST: Final = 2  # a column that fewer sentences have gets no weight
 TOLERANCE: Final = 1e-5  # looser ones end at answers that are better or worse by chance
 MAX_ITERATIONS: Final = 1000
@@ -52,23 +54,26 @@ def fit(
     language = languages.load(articles[0].language)
     texts = [article.sentences for article in articles]
     known = lexicon(sentence for text in texts for sentence in text)
-    columns, matrix = _worth_keeping(change(features.extract(texts, Vocabulary(language, known))).matrix())
-    rarity = _rarity(columns, matrix)
-    matrix = csr_matrix(matrix @ diags(rarity))
+    alone = [[sentence] for text in texts for sentence in text]
+    total = len(alone)  # sentences: the first rows are theirs in their articles, the others theirs alone
+    matrix = change(features.extract([*texts, *alone], Vocabulary(language, known))).matrix()
+    columns, rarity = _worth_keeping(matrix[:total])
+    matrix = csr_matrix(matrix[:, columns] @ diags(rarity))
     targets = _targets(articles)
     counts = np.array([example.weight for article in articles for example in article.examples])
     folds = np.repeat(_folds(articles), [len(text) for text in texts])
+    learned = [np.tile(target, 2) for target in targets], np.concatenate((counts, ALONE * counts)), np.tile(folds, 2)
     tasks = [(side, number) for number in (*sorted(set(folds.tolist())), -1) for side in range(len(SIDES))]
     results = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_fit_one)(matrix, targets[side], counts, folds != number, side) for side, number in tasks
+        delayed(_fit_one)(matrix, learned[0][side], learned[1], learned[2] != number, side) for side, number in tasks
     )
-    scores = np.zeros((matrix.shape[0], ANSWERS))
+    scores = np.zeros((total, ANSWERS))
     weights, bias = np.zeros((len(columns), ANSWERS)), np.zeros(ANSWERS)
     for (side, number), (coefficients, intercept) in zip(tasks, results, strict=True):
         if number < 0:
             weights[:, SIDES[side]], bias[SIDES[side]] = coefficients, intercept
         else:
-            held = folds == number
+            held = np.flatnonzero(folds == number)
             scores[held, SIDES[side]] = matrix[held] @ coefficients + intercept
         step()
     for part_of, target in zip(SIDES, targets, strict=True):
@@ -101,19 +106,15 @@ def _folds(articles: Sequence[Article]) -> np.ndarray:
     return np.array([fold[file] for file in files])
 
 
-def _worth_keeping(matrix: csr_matrix) -> tuple[np.ndarray, csr_matrix]:
-    """(columns, the matrix with only these): those that at least `LEAST` sentences have."""
+def _worth_keeping(matrix: csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+    """(kept,) the columns that at least `LEAST` sentences have; (kept,) how much each counts: hashed ones by their smoothed inverse
+    document frequency, 1 on average, those of the context 1."""
     matrix.sum_duplicates()
-    columns = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) >= LEAST)
-    return columns, matrix[:, columns]
-
-
-def _rarity(columns: np.ndarray, matrix: csr_matrix) -> np.ndarray:
-    """(columns,): smoothed inverse document frequency, 1 on average over the hashed columns; 1 for those of the context."""
-    count = matrix.shape[0]
-    rarity = 1 + np.log((1 + count) / (1 + np.bincount(matrix.indices, minlength=len(columns))))
+    having = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    columns = np.flatnonzero(having >= LEAST)
+    rarity = 1 + np.log((1 + matrix.shape[0]) / (1 + having[columns]))
     hashed = columns < HASHED
-    return np.where(hashed, rarity / rarity[hashed].mean(), 1.0)
+    return columns, np.where(hashed, rarity / rarity[hashed].mean(), 1.0)
 
 
 def _targets(articles: Sequence[Article]) -> tuple[np.ndarray, np.ndarray]:

@@ -25,6 +25,8 @@ COLUMNS: Final = {
     "accuracy": "accuracy",
     "accuracy_at_80": "accuracy at 80 % coverage",
     "ece": "calibration error",
+    "alone_label_macro_f1": "label macro F1, every sentence without its article",
+    "alone_source_macro_f1": "source macro F1, every sentence without its article",
 }
 
 LIMITS: Final = """\
@@ -129,5 +131,6 @@ def table(scores: dict[str, Scores]) -> str:
     rows = [
         f"| {title} | " + " | ".join(f"{part.get(name, float('nan')):.3f}" for part in scores.values()) + " |"
         for name, title in COLUMNS.items()
+        if any(name in part for part in scores.values())
     ]
     return "\n".join((head, *rows))
