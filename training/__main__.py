@@ -66,7 +66,7 @@ def main(ctx: click.Context, data: tuple[Path, ...], only: bool, language: str |
     examples.check_enough(learned)
     weights, unseen = _fit(learned, jobs)
     version, scores = _save(weights, unseen, learned, kept, models)
-    click.echo(_table(scores["scores"]["unseen_articles"]))
+    click.echo(f"On articles not learned from:\n\n{report.table(scores['scores']['unseen_articles'])}")
     click.echo(f"\n{scores['scores']['held_out']['verdict']}")
     click.echo(f"Version {version} is in {models / version}; its card is card.md there.")
 
@@ -131,16 +131,6 @@ def _compare(new: Any, kept: list[Article], models: Path) -> dict[str, Any]:
     }
 
 
-def _table(scores: dict[str, evaluation.Scores]) -> str:
-    lines = [f"{'on articles not learned from':32}" + "".join(f"{code:>8}" for code in scores)]
-    lines += [
-        f"{title:32}" + "".join(f"{part.get(name, float('nan')):8.3f}" for part in scores.values())
-        for name, title in report.COLUMNS.items()
-        if any(name in part for part in scores.values())
-    ]
-    return "\n".join(lines)
-
-
 @main.command()
 @click.argument("files", type=DATA, nargs=-1)
 @LANGUAGE
@@ -190,7 +180,9 @@ def evaluate(files: tuple[Path, ...], language: str | None, models: Path) -> Non
         )
     by_code = {code: [a for a in articles if a.language == code] for code in sorted({a.language for a in articles})}
     click.echo(
-        _table({code: evaluation.score(ours, evaluation.answer(classifier, ours)) for code, ours in by_code.items()})
+        report.table(
+            {code: evaluation.score(ours, evaluation.answer(classifier, ours)) for code, ours in by_code.items()}
+        )
     )
 
 

@@ -29,6 +29,11 @@ def held_out(articles: Sequence[Article]) -> tuple[list[Article], list[Article]]
     return [a for a in articles if a.name not in aside], [a for a in articles if a.name in aside]
 
 
+def torn_apart(articles: Sequence[Article]) -> list[Article]:
+    """Every sentence as an article of its own."""
+    return [Article(article.name, article.language, (example,)) for article in articles for example in article.examples]
+
+
 def score(articles: Sequence[Article], answers: np.ndarray) -> Scores:
     """The scores of answers (sentences, 7) to labelled articles: names as in the model card, all in 0 to 1."""
     examples = [example for article in articles for example in article.examples]

@@ -62,10 +62,11 @@ def fit(
     targets = _targets(articles)
     counts = np.array([example.weight for article in articles for example in article.examples])
     folds = np.repeat(_folds(articles), [len(text) for text in texts])
-    learned = [np.tile(target, 2) for target in targets], np.concatenate((counts, ALONE * counts)), np.tile(folds, 2)
+    twice = tuple(np.tile(target, 2) for target in targets)  # the answers, then the weights and folds, of all rows
+    weighed, parts = np.concatenate((counts, ALONE * counts)), np.tile(folds, 2)
     tasks = [(side, number) for number in (*sorted(set(folds.tolist())), -1) for side in range(len(SIDES))]
     results = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_fit_one)(matrix, learned[0][side], learned[1], learned[2] != number, side) for side, number in tasks
+        delayed(_fit_one)(matrix, twice[side], weighed, parts != number, side) for side, number in tasks
     )
     scores = np.zeros((total, ANSWERS))
     weights, bias = np.zeros((len(columns), ANSWERS)), np.zeros(ANSWERS)

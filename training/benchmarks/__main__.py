@@ -49,7 +49,7 @@ def real(sets: tuple[Path, ...]) -> None:
     for path in sets:
         articles = quality_benchmark.labelled(path)
         by_code[articles[0].language] = quality_benchmark.score(classifier, articles)
-        alone = quality_benchmark.score(classifier, quality_benchmark.torn_apart(articles))
+        alone = quality_benchmark.score(classifier, evaluation.torn_apart(articles))
         by_code[articles[0].language] |= {
             f"alone_{side}": alone[side] for side in ("label_macro_f1", "source_macro_f1")
         }

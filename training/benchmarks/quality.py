@@ -110,11 +110,6 @@ def score(classifier: Classifier, articles: list[Article]) -> evaluation.Scores:
     return evaluation.score([Article("labelled", articles[0].language, kept)], answers[known])
 
 
-def torn_apart(articles: Sequence[Article]) -> list[Article]:
-    """Every sentence as an article of its own."""
-    return [Article(article.name, article.language, (example,)) for article in articles for example in article.examples]
-
-
 def labelled(path: Path) -> list[Article]:
     """The articles of a set; the label of a sentence that has none is empty."""
     grouped: dict[str, list[Example]] = {}
